@@ -1,0 +1,41 @@
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { SandboxError } from './errors.ts'
+
+/** Resets the TCP connection under a TLS socket, so that the peer sees ECONNRESET and no close_notify. */
+export type ResetConnection = (secure: { remotePort?: number | undefined }) => void
+
+/** Watches a TLS server's TCP connections: a TLS socket itself has no reset. */
+export function watchConnections(server: Server): ResetConnection {
+  const sockets = new Map<number, Socket>()
+  server.on('connection', (socket: Socket) => {
+    const port = socket.remotePort
+    if (port === undefined) return
+    sockets.set(port, socket)
+    socket.once('close', () => {
+      if (sockets.get(port) === socket) sockets.delete(port)
+    })
+  })
+  return ({ remotePort }) => {
+    if (remotePort !== undefined) sockets.get(remotePort)?.resetAndDestroy()
+  }
+}
+
+/** Listens on 127.0.0.1; resolves with the port. Rejects with `SandboxError` `port-unavailable`. */
+export function listenOnLoopback(server: Server, port: number, field: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new SandboxError('port-unavailable', `${field} ${port}: ${error.code ?? error.message}`, field))
+    })
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address() as AddressInfo
+      resolve(address.port)
+    })
+  })
+}
+
+/** Stops listening; resolves when the port is free. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+  })
+}
