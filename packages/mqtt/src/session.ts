@@ -120,7 +120,11 @@ export function createMqttSession(options: MqttSessionOptions): MqttSession {
     const answered = readConnack(packet, settings)
     if (answered.type === 'refused') {
       const { reasonCode, reasonName: name, reasonString } = answered
-      return close([answered, CLOSE], { cause: 'refused', reasonCode, detail: inWords(name, reasonString) })
+      return close([answered, CLOSE], {
+        cause: 'refused',
+        reasonCode,
+        detail: inWords(`the server refused, ${name}`, reasonString),
+      })
     }
     const packetIds = createPacketIds()
     const keepAlive = createKeepAlive(answered.keepAliveSeconds, settings.pingTimeoutMs)
@@ -155,7 +159,7 @@ export function createMqttSession(options: MqttSessionOptions): MqttSession {
         return close([CLOSE], {
           cause: 'server',
           reasonCode,
-          detail: inWords(reasonName(reasonCode), properties?.reasonString),
+          detail: inWords(`the server sent DISCONNECT, ${reasonName(reasonCode)}`, properties?.reasonString),
           ...(serverReference !== undefined && { serverReference }),
         })
       }

@@ -1,0 +1,205 @@
+import { connect, type Socket } from 'node:net'
+import {
+  createMqttSession,
+  type MqttOutput,
+  type MqttSession,
+  type MqttSessionOptions,
+} from '@realer-device/mqtt'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Broker, mosquittoCanRun, startMosquitto } from './mosquitto-broker.ts'
+import { utf8 } from './support.ts'
+
+type OutputOf<Type extends MqttOutput['type']> = Extract<MqttOutput, { type: Type }>
+
+/** The smallest host there can be: it joins a session to a socket. Timers it leaves to the test. */
+interface Host {
+  readonly session: MqttSession
+  readonly socket: Socket
+  /** Does what the session says. */
+  perform(outputs: readonly MqttOutput[]): void
+  /** The next output of this type that was not taken yet. */
+  next<Type extends MqttOutput['type']>(type: Type): Promise<OutputOf<Type>>
+}
+
+function openHost(port: number, options: MqttSessionOptions): Host {
+  const session = createMqttSession(options)
+  const socket = connect(port, '127.0.0.1')
+  socket.setNoDelay(true)
+  const untaken: MqttOutput[] = []
+  let wake = () => {}
+
+  function perform(outputs: readonly MqttOutput[]): void {
+    for (const output of outputs) {
+      if (output.type === 'send') socket.write(output.bytes)
+      if (output.type === 'close') socket.end()
+      untaken.push(output)
+    }
+    wake()
+  }
+
+  async function next<Type extends MqttOutput['type']>(type: Type): Promise<OutputOf<Type>> {
+    for (;;) {
+      const index = untaken.findIndex((output) => output.type === type)
+      if (index >= 0) return untaken.splice(index, 1)[0] as OutputOf<Type>
+      if (untaken.some((output) => output.type === 'closed')) {
+        throw new Error(`closed without ${type}: ${JSON.stringify(untaken.at(-1))}`)
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+
+  socket.on('connect', () => perform(session.open()))
+  socket.on('data', (bytes) => perform(session.receive(bytes)))
+  socket.on('error', (error) => perform(session.linkClosed(error.message)))
+  socket.on('close', () => perform(session.linkClosed()))
+  return { session, socket, perform, next }
+}
+
+describe.runIf(mosquittoCanRun())('With a real Mosquitto', () => {
+  const user = { username: 'device', password: 'pässword' }
+  const hosts: Host[] = []
+  let broker: Broker
+
+  beforeAll(async () => {
+    broker = await startMosquitto(user, [
+      'max_packet_size 2000',
+      'max_inflight_messages 5',
+      'max_keepalive 30',
+      'retain_available false',
+    ])
+  })
+
+  afterEach(() => {
+    for (const { socket } of hosts.splice(0)) socket.destroy()
+  })
+
+  afterAll(() => broker?.stop())
+
+  function open(clientId: string, options: Partial<MqttSessionOptions> = {}): Host {
+    const host = openHost(broker.port, { clientId, ...user, ...options })
+    hosts.push(host)
+    return host
+  }
+
+  it('CONN-1 CONN-5 connects, and takes the limits of the broker', async () => {
+    expect(await open('limits', { keepAliveSeconds: 600 }).next('connected')).toEqual({
+      type: 'connected',
+      sessionPresent: false,
+      receiveMaximum: 5,
+      maximumPacketSize: 2000,
+      maximumQoS: 2,
+      retainAvailable: false,
+      keepAliveSeconds: 30,
+      topicAliasMaximum: 10,
+      wildcardSubscriptionAvailable: true,
+      sharedSubscriptionAvailable: true,
+    })
+  })
+
+  it('MQTT-3.2.2-16 gets a client id from the broker where it sends none', async () => {
+    expect(await open('').next('connected')).toMatchObject({ assignedClientId: expect.stringMatching(/./) })
+  })
+
+  it('SUB-1 PUB-1 REN-1 subscribes, publishes, gets its own message, acknowledges it, pings and disconnects', async () => {
+    const { session, socket, perform, next } = open('whole')
+    await next('connected')
+
+    perform(session.subscribe([{ topic: 'acks/é', qos: 1 }]))
+    expect(await next('subscribed')).toEqual({
+      type: 'subscribed',
+      grants: [{ topic: 'acks/é', reasonCode: 1 }],
+    })
+
+    for (const text of ['first', 'second']) {
+      perform(session.publish({ topic: 'acks/é', payload: text, delivery: `d-${text}` }))
+      expect(await next('published')).toEqual({ type: 'published', delivery: `d-${text}`, reasonCode: 0 })
+      const message = await next('message')
+      expect(message).toMatchObject({
+        qos: 1,
+        topic: 'acks/é',
+        payload: utf8(text),
+        retain: false,
+        dup: false,
+      })
+      if (message.qos === 1) perform(session.acknowledge(message.packetId))
+    }
+
+    perform(session.timerFired('keepAlive'))
+    while ((await next('cancelTimer')).timer !== 'pingResponse');
+
+    const ended = new Promise((resolve) => socket.once('close', resolve))
+    perform(session.disconnect())
+    expect(await next('closed')).toMatchObject({ cause: 'client', reasonCode: 0 })
+    await ended
+  })
+
+  it('PUB-8 the broker takes as many messages at once as it said, and the largest packet that it said', async () => {
+    const { session, perform, next } = open('flow')
+    const { receiveMaximum, maximumPacketSize } = await next('connected')
+    const largest = 'x'.repeat(maximumPacketSize - 1 - 2 - (2 + 1) - 2 - 1)
+    expect(session.publish({ topic: 't', payload: `${largest}x`, delivery: 'too large' })).toMatchObject([
+      { code: 'packet-too-large' },
+    ])
+    for (let count = 0; count < receiveMaximum; count++) {
+      perform(session.publish({ topic: 't', payload: largest, delivery: `d-${count}` }))
+    }
+    expect(session.publish({ topic: 't', payload: 'p', delivery: 'one more' })).toMatchObject([
+      { code: 'receive-maximum-exceeded' },
+    ])
+    for (let count = 0; count < receiveMaximum; count++) {
+      // 0x10: nobody subscribes to it, and Mosquitto says so.
+      expect(await next('published')).toEqual({ type: 'published', delivery: `d-${count}`, reasonCode: 0x10 })
+    }
+  })
+
+  it('MQTT 5 §4.9 the broker keeps to our receive maximum', async () => {
+    const { session, perform, next } = open('inbound', { receiveMaximum: 2 })
+    await next('connected')
+    perform(session.subscribe([{ topic: 'many', qos: 1 }]))
+    await next('subscribed')
+    for (let count = 0; count < 5; count++) {
+      perform(session.publish({ topic: 'many', payload: `${count}`, delivery: `d-${count}` }))
+    }
+    for (let count = 0; count < 5; count++) {
+      const message = await next('message')
+      expect(message.payload).toEqual(utf8(`${count}`))
+      if (message.qos === 1) perform(session.acknowledge(message.packetId))
+    }
+  })
+
+  it('CONN-4 is refused with another password', async () => {
+    const { next } = open('refused', { password: 'wrong' })
+    expect(await next('refused')).toMatchObject({ reasonCode: 0x87, reasonName: 'Not authorized' })
+    expect(await next('closed')).toMatchObject({ cause: 'refused', reasonCode: 0x87 })
+  })
+
+  it('REC-3 tells the reason of the broker’s DISCONNECT', async () => {
+    const { socket, next } = open('too large')
+    await next('connected')
+    // Past the session, which would refuse it: the header of a PUBLISH larger than the broker takes.
+    socket.write(Uint8Array.of(0x32, 0xff, 0x7f))
+    expect(await next('closed')).toMatchObject({
+      cause: 'server',
+      reasonCode: 0x95,
+      detail: 'the server sent DISCONNECT, Packet too large',
+    })
+  })
+
+  it('CONN-6 ends when another connection takes its client id', async () => {
+    const first = open('same')
+    await first.next('connected')
+    await open('same').next('connected')
+    // By the standard the reason is 0x8E. This Mosquitto says nothing and closes.
+    expect(await first.next('closed')).toMatchObject({ cause: expect.stringMatching(/^(server|link)$/) })
+  })
+
+  it('MQTT 5 §4.13 Mosquitto takes our DISCONNECT for its fault, and stays up for others', async () => {
+    const { session, perform, next } = open('fault')
+    await next('connected')
+    perform(session.receive(Uint8Array.of(0x00)))
+    expect(await next('closed')).toMatchObject({ cause: 'protocolError', reasonCode: 0x81 })
+    await open('after the fault').next('connected')
+  })
+})
