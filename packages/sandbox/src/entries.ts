@@ -71,8 +71,8 @@ export interface PublishEntry {
   route: string | null
   /** The payload's `message_id`; null where none could be read. */
   messageId: string | null
-  /** SHA-256 of the payload bytes, in hex. */
-  payloadHash: string
+  /** SHA-256 of the payload bytes, in hex; null where the broker refused the message unseen. */
+  payloadHash: string | null
   payloadBytes: number
   /** The DUP flag; null where the broker does not tell. */
   dup: boolean | null

@@ -12,6 +12,7 @@ import { createFaultBook, type Faults } from './faults.ts'
 import { newSecret } from './ids.ts'
 import { createIot } from './iot.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import { startMosquittoBroker } from './mosquitto/broker.ts'
 import { createOAuth } from './oauth.ts'
 import { readOptions, type SandboxOptions } from './options.ts'
 import { createSecretKeeper } from './secrets.ts'
@@ -99,15 +100,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     publish,
   })
   const application = createApplication(acknowledgements, desired.subscribed)
-  broker = await startEmbeddedBroker({
-    settings,
-    authority,
-    device,
-    ledger,
-    faults,
-    credentials,
-    application,
-  })
+  const brokerParts = { settings, authority, device, ledger, faults, credentials, application, secrets }
+  broker =
+    settings.broker === 'mosquitto'
+      ? await startMosquittoBroker(brokerParts)
+      : await startEmbeddedBroker(brokerParts)
   const iot = createIot({ device, settings, tokens, credentials, brokerUrl: () => theBroker().url })
   const api = await startApi({
     authority,

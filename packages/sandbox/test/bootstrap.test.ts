@@ -1,5 +1,5 @@
+import { type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Sandbox, startSandbox } from '../src/index.ts'
 import {
   basic,
   call,

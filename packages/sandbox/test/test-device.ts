@@ -1,5 +1,6 @@
 import { request as httpsRequest } from 'node:https'
 import { connect, type TLSSocket } from 'node:tls'
+import type { Sandbox } from '@realer-device/sandbox'
 import {
   generate,
   type IConnackPacket,
@@ -10,7 +11,6 @@ import {
   type PacketCmd,
   parser,
 } from 'mqtt-packet'
-import type { Sandbox } from '../src/index.ts'
 
 /** A small device for tests: node:https, and mqtt-packet over node:tls, without any retry. */
 
@@ -138,6 +138,7 @@ export interface TestDevice {
 export async function openDevice(sandbox: Sandbox): Promise<TestDevice> {
   const url = new URL(sandbox.brokerUrl)
   const socket = connect({ host: url.hostname, port: Number(url.port), ca: sandbox.caPem })
+  socket.setNoDelay()
   const packets = parser({ protocolVersion: 5 })
   const received: Packet[] = []
   const unread: Packet[] = []

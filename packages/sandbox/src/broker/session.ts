@@ -294,7 +294,8 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
       leave(reasonCode === REASON.success ? 'clean' : 'by-client', reasonCode)
       socket.destroySoon()
     } else {
-      violated({ rule: 'MQTT5 4.13', detail: `${packet.cmd} from a client` }, REASON.protocolError)
+      const rule = packet.cmd === 'connect' ? 'MQTT5 3.1.0' : 'MQTT5 4.13'
+      violated({ rule, detail: `an unexpected ${packet.cmd}` }, REASON.protocolError)
     }
   }
 

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { CertificateAuthority } from '../ca.ts'
+import { SandboxError } from '../errors.ts'
+import type { Settings } from '../options.ts'
+import { closeServer, listenOnLoopback } from '../tcp.ts'
+
+/** A Mosquitto of our own, running. */
+export interface MosquittoProcess {
+  /** Its TLS port on 127.0.0.1. */
+  readonly port: number
+  /** Ends it and removes its files. */
+  stop(): Promise<void>
+}
+
+const PLUGIN = 'mosquitto_dynamic_security.so'
+const START_TIMEOUT_MS = 10_000
+const STOP_TIMEOUT_MS = 3_000
+const ATTEMPTS = 5
+
+/** Starts Mosquitto with a TLS listener on 127.0.0.1. Rejects with `mosquitto-missing` or `mosquitto-failed`. */
+export async function startMosquitto(parts: {
+  settings: Settings
+  authority: CertificateAuthority
+  /** The dynamic-security plugin's first configuration. */
+  dynamicSecurity: object
+  onLine: (line: string) => void
+}): Promise<MosquittoProcess> {
+  const program = findProgram(parts.settings.mosquittoPath)
+  const plugin = findPlugin()
+  const directory = await mkdtemp(join(tmpdir(), 'realer-sandbox-'))
+  const removeFiles = (): void => rmSync(directory, { recursive: true, force: true })
+  try {
+    await writeFile(join(directory, 'server.pem'), parts.authority.certificatePem)
+    await writeFile(join(directory, 'server.key'), parts.authority.privateKeyPem, { mode: 0o600 })
+    await writeFile(join(directory, 'dynsec.json'), JSON.stringify(parts.dynamicSecurity), { mode: 0o600 })
+    // Mosquitto cannot choose a free port by itself; between our choice and its start another may take it.
+    for (let attempt = 1; ; attempt += 1) {
+      const port = await freePort()
+      await writeFile(
+        join(directory, 'mosquitto.conf'),
+        configuration(directory, port, plugin, parts.settings),
+      )
+      try {
+        const child = await launch(program, join(directory, 'mosquitto.conf'), parts.onLine)
+        return { port, stop: stopper(child, removeFiles) }
+      } catch (error) {
+        const portTaken = error instanceof SandboxError && error.message.includes('Address already in use')
+        if (!portTaken || attempt === ATTEMPTS) throw error
+      }
+    }
+  } catch (error) {
+    removeFiles()
+    throw error
+  }
+}
+
+function configuration(directory: string, port: number, plugin: string, { limits }: Settings): string {
+  return [
+    `listener ${port} 127.0.0.1`,
+    `certfile ${join(directory, 'server.pem')}`,
+    `keyfile ${join(directory, 'server.key')}`,
+    'allow_anonymous false',
+    `plugin ${plugin}`,
+    `plugin_opt_config_file ${join(directory, 'dynsec.json')}`,
+    'log_dest stderr',
+    'log_type all',
+    'log_timestamp false',
+    'connection_messages true',
+    // Started as root it would become another user, who cannot read these files.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
+    'persistence false',
+    'set_tcp_nodelay true',
+    'retain_available false',
+    'max_qos 1',
+    `max_inflight_messages ${limits.receiveMaximum}`,
+    `max_packet_size ${limits.maximumPacketSize}`,
+    `max_keepalive ${limits.keepAliveSeconds}`,
+    '',
+  ].join('\n')
+}
+
+function launch(program: string, configPath: string, onLine: (line: string) => void): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ['-c', configPath], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const early: string[] = []
+    let started = false
+    const fail = (why: string): void => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      reject(new SandboxError('mosquitto-failed', `mosquitto ${why}. It said:\n${early.join('\n')}`))
+    }
+    const timer = setTimeout(() => fail(`did not start within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS)
+    child.once('error', (error) => fail(`did not start: ${error.message}`))
+    // 'close' comes when the last line was read; 'exit' can come before.
+    child.once('close', () => {
+      if (!started) fail(`ended with ${child.exitCode ?? child.signalCode}`)
+    })
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (started) {
+        onLine(line)
+        return
+      }
+      early.push(line)
+      if (/^mosquitto version \S+ running$/.test(line)) {
+        started = true
+        clearTimeout(timer)
+        resolve(child)
+      }
+    })
+  })
+}
+
+function stopper(child: ChildProcess, removeFiles: () => void): () => Promise<void> {
+  const onProcessExit = (): void => {
+    child.kill('SIGKILL')
+    removeFiles()
+  }
+  process.once('exit', onProcessExit)
+  return async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+      await ended
+      clearTimeout(timer)
+    }
+    process.off('exit', onProcessExit)
+    removeFiles()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listenOnLoopback(server, 0, 'brokerPort')
+  await closeServer(server)
+  return port
+}
+
+function findProgram(given: string | undefined): string {
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/opt/homebrew/sbin',
+  ]
+  const places = given === undefined ? folders.map((folder) => join(folder, 'mosquitto')) : [given]
+  return places.find((path) => existsSync(path)) ?? missing(`mosquitto is not in ${places.join(', ')}`)
+}
+
+function findPlugin(): string {
+  const roots = ['/usr/lib', '/usr/local/lib', '/opt/homebrew/lib'].filter((root) => existsSync(root))
+  const folders = roots.flatMap((root) => [root, ...readdirSync(root).map((name) => join(root, name))])
+  const found = folders.map((folder) => join(folder, PLUGIN)).find((path) => existsSync(path))
+  return found ?? missing(`${PLUGIN} is not under ${roots.join(', ')}`)
+}
+
+function missing(what: string): never {
+  const message = `${what}. Install it with: apt-get install mosquitto`
+  throw new SandboxError('mosquitto-missing', message, 'mosquittoPath')
+}
