@@ -1,7 +1,6 @@
 import { type Fault, type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { LogEvents } from '../src/mosquitto/log.ts'
-import { createLogReader } from '../src/mosquitto/log.ts'
+import { createLogReader, type LogEvents } from '#src/mosquitto/log.ts'
 import { brokers } from './brokers.ts'
 import { connectDevice, onlineDevice } from './test-device.ts'
 
