@@ -1,4 +1,5 @@
 import { createMqttSession, MqttOptionError, type MqttSessionOptions } from '@realer-device/mqtt'
+import mqttPacket from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'
 import { CLIENT_ID, hex, joined, packetsSent, utf8 } from './support.ts'
 
@@ -27,6 +28,11 @@ describe('CONNECT', () => {
       }),
     ])
     expect(packetsSent(outputs)[0]).not.toHaveProperty('will')
+  })
+
+  it('CORE-5 is made without the 65,536 buffers that mqtt-packet makes at its first packet', () => {
+    createMqttSession({ clientId: CLIENT_ID })
+    expect(mqttPacket.writeToStream.cacheNumbers).toBe(false)
   })
 
   it('MQTT 5 §3.1 is these bytes, by default', () => {

@@ -142,14 +142,14 @@ const acceptedHandshakes: readonly InboundCase[] = [
     ],
   },
   {
-    title: 'CONN-4 a refusal without words has none',
+    title: 'CONN-4 a refusal without words has none, and 0x80 is the first of the refusals',
     begin: connecting,
-    bytes: hex('20 03 00 87 00'),
+    bytes: hex('20 03 00 80 00'),
     expected: [
-      { type: 'refused', reasonCode: 0x87, reasonName: 'Not authorized' },
+      { type: 'refused', reasonCode: 0x80, reasonName: 'Unspecified error' },
       { type: 'close' },
       CONNACK_OFF,
-      { type: 'closed', cause: 'refused', reasonCode: 0x87, detail: 'the server refused, Not authorized' },
+      { type: 'closed', cause: 'refused', reasonCode: 0x80, detail: 'the server refused, Unspecified error' },
     ],
   },
 ]
@@ -415,6 +415,12 @@ const faultyMessages: readonly InboundCase[] = [
     PUBLISH_MALFORMED,
   ),
   onceConnected('MQTT-1.5.4-2 a topic with U+0000', hex('30 04 0001 00 00'), MALFORMED, PUBLISH_MALFORMED),
+  onceConnected(
+    'MQTT-1.5.4-1 a content type that ends inside a character, whose rest is the payload',
+    hex('30 09 0001 61 04 03 0001 c3 a9'),
+    MALFORMED,
+    PUBLISH_MALFORMED,
+  ),
   onceConnected(
     'MQTT-1.5.4-1 a response topic that is no UTF-8',
     hex('30 08 0001 61 04 08 0001 ff'),

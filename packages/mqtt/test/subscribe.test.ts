@@ -30,6 +30,16 @@ describe('Subscribing', () => {
     expect(suback(1)).toMatchObject([{ type: 'send' }, { type: 'close' }, {}, { cause: 'protocolError' }])
   })
 
+  it('MQTT 5 §2.2.1 packet identifiers of SUBSCRIBE are used again once SUBACK came', () => {
+    const session = connected()
+    for (let count = 0; count <= 65_535; count++) {
+      const packetId = (count % 65_535) + 1
+      session.subscribe([{ topic: 't', qos: 1 }])
+      session.receive(Uint8Array.of(0x90, 4, packetId >> 8, packetId & 0xff, 0, 1))
+    }
+    expect(packetsSent(session.subscribe([{ topic: 't', qos: 1 }]))).toMatchObject([{ messageId: 2 }])
+  })
+
   const refusals: [string, string, MqttSubscription[]][] = [
     ['no-subscriptions', 'MQTT-3.8.3-2 no topic', []],
     ['topic-invalid', 'MQTT-4.7.3-1 an empty topic', [{ topic: '', qos: 1 }]],
