@@ -12,7 +12,7 @@ import { type HttpCallFault, orderedAnswer, patchBody } from './http-faults.ts'
 import type { Iot } from './iot.ts'
 import type { WritableLedger } from './ledger.ts'
 import type { OAuth } from './oauth.ts'
-import { closeServer, listenOnLoopback, type ResetConnection, watchConnections } from './tcp.ts'
+import { type Connections, closeServer, listenOnLoopback, watchConnections } from './tcp.ts'
 
 /** The HTTPS API, listening. */
 export interface Api {
@@ -37,7 +37,7 @@ export async function startApi(parts: {
   const { authority, ledger, faults, oauth, iot } = parts
   const app = new Hono<{ Bindings: HttpBindings; Variables: { purpose: HttpPurpose } }>()
   let calls = 0
-  let resetConnection: ResetConnection = () => {}
+  let connections: Connections | undefined
   const delays = new Set<NodeJS.Timeout>()
 
   const limit = (purpose: HttpPurpose) =>
@@ -62,7 +62,7 @@ export async function startApi(parts: {
       ledger.write({ kind: 'http', call, purpose, status, outcome })
     const cutOff = (): Response => {
       enter(null, 'reset')
-      resetConnection({ remotePort })
+      connections?.reset({ remotePort })
       return RESPONSE_ALREADY_SENT
     }
 
@@ -153,14 +153,15 @@ export async function startApi(parts: {
     createServer,
     serverOptions: { key: authority.privateKeyPem, cert: authority.certificatePem, minVersion: 'TLSv1.2' },
   }) as Server
-  resetConnection = watchConnections(server)
+  connections = watchConnections(server)
   const port = await listenOnLoopback(server, parts.port, 'apiPort')
   return {
     url: `https://127.0.0.1:${port}`,
     close() {
       for (const timer of delays) clearTimeout(timer)
-      server.closeAllConnections()
-      return closeServer(server)
+      const closed = closeServer(server)
+      connections?.resetAll()
+      return closed
     },
   }
 }

@@ -127,9 +127,10 @@ function fillLifetimes(given: Loose<Lifetimes>): Required<Lifetimes> {
   const credentialExpiresInSeconds = given.credentialExpiresInSeconds ?? 3600
   const filled = {
     tokenExpiresInSeconds,
-    tokenRenewAfterSeconds: given.tokenRenewAfterSeconds ?? tokenExpiresInSeconds * 0.75,
+    tokenRenewAfterSeconds: given.tokenRenewAfterSeconds ?? threeQuarters(tokenExpiresInSeconds),
     credentialExpiresInSeconds,
-    credentialRenewAfterSeconds: given.credentialRenewAfterSeconds ?? credentialExpiresInSeconds * 0.75,
+    credentialRenewAfterSeconds:
+      given.credentialRenewAfterSeconds ?? threeQuarters(credentialExpiresInSeconds),
     sessionHardExpiresInSeconds: given.sessionHardExpiresInSeconds ?? credentialExpiresInSeconds,
   }
   if (filled.tokenRenewAfterSeconds >= tokenExpiresInSeconds) {
@@ -139,6 +140,11 @@ function fillLifetimes(given: Loose<Lifetimes>): Required<Lifetimes> {
     throw invalid('lifetimes.credentialRenewAfterSeconds', 'must be below credentialExpiresInSeconds')
   }
   return filled
+}
+
+/** In whole seconds where that leaves any. */
+function threeQuarters(seconds: number): number {
+  return Number.isInteger(seconds) && seconds > 1 ? Math.floor(seconds * 0.75) : seconds * 0.75
 }
 
 function checkRoutes(routes: Settings['routes']): Settings['routes'] {

@@ -100,11 +100,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     publish,
   })
   const application = createApplication(acknowledgements, desired.subscribed)
-  const brokerParts = { settings, authority, device, ledger, faults, credentials, application, secrets }
+  const common = { settings, authority, device, ledger, faults, credentials, application }
   broker =
     settings.broker === 'mosquitto'
-      ? await startMosquittoBroker(brokerParts)
-      : await startEmbeddedBroker(brokerParts)
+      ? await startMosquittoBroker({ ...common, secrets })
+      : await startEmbeddedBroker({ ...common, secretsIn: secrets.countIn, isBearerToken: tokens.wasIssued })
   const iot = createIot({ device, settings, tokens, credentials, brokerUrl: () => theBroker().url })
   const api = await startApi({
     authority,

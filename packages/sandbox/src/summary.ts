@@ -1,4 +1,5 @@
 import type { AcknowledgementStatus, CommandOutcome, LedgerEntry, LedgerEntryOf } from './entries.ts'
+import { REASON } from './reason-codes.ts'
 
 /** What the device says it still holds. */
 export interface SummaryOptions {
@@ -32,6 +33,8 @@ export interface LedgerSummary {
   connects: number
   /** CONNECTs accepted with another credential than the one before. */
   renewals: number
+  /** Sessions that a new CONNECT of the same device ended (CONN-6: a device has one connection at most). */
+  takeovers: number
   violations: LedgerEntryOf<'violation'>[]
   /** Whether the device revoked its token. */
   revoked: boolean
@@ -106,12 +109,17 @@ function summariseCommands(entries: readonly LedgerEntry[]): LedgerSummary['comm
   }
 }
 
-function summariseSessions(entries: readonly LedgerEntry[]): { connects: number; renewals: number } {
+function summariseSessions(
+  entries: readonly LedgerEntry[],
+): Pick<LedgerSummary, 'connects' | 'renewals' | 'takeovers'> {
   const usernames = entries
     .filter((entry) => entry.kind === 'connect' && entry.outcome === 'accepted')
     .map((entry) => (entry.kind === 'connect' ? entry.username : null))
   const renewals = usernames.filter((name, index) => index > 0 && name !== usernames[index - 1]).length
-  return { connects: usernames.length, renewals }
+  const takeovers = entries.filter(
+    (entry) => entry.kind === 'disconnect' && entry.reasonCode === REASON.sessionTakenOver,
+  ).length
+  return { connects: usernames.length, renewals, takeovers }
 }
 
 function keyOf(route: string, messageId: string): string {

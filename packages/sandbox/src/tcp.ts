@@ -1,11 +1,16 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { SandboxError } from './errors.ts'
 
-/** Resets the TCP connection under a TLS socket, so that the peer sees ECONNRESET and no close_notify. */
-export type ResetConnection = (secure: { remotePort?: number | undefined }) => void
+/** The TCP connections under a TLS server; a TLS socket itself has no reset. */
+export interface Connections {
+  /** Resets the connection of a TLS socket, so that the peer sees ECONNRESET and no close_notify. */
+  reset(secure: { remotePort?: number | undefined }): void
+  /** Resets every connection, also one that has not finished its TLS handshake. */
+  resetAll(): void
+}
 
-/** Watches a TLS server's TCP connections: a TLS socket itself has no reset. */
-export function watchConnections(server: Server): ResetConnection {
+/** Watches a TLS server's TCP connections. */
+export function watchConnections(server: Server): Connections {
   const sockets = new Map<number, Socket>()
   server.on('connection', (socket: Socket) => {
     const port = socket.remotePort
@@ -15,8 +20,13 @@ export function watchConnections(server: Server): ResetConnection {
       if (sockets.get(port) === socket) sockets.delete(port)
     })
   })
-  return ({ remotePort }) => {
-    if (remotePort !== undefined) sockets.get(remotePort)?.resetAndDestroy()
+  return {
+    reset({ remotePort }) {
+      if (remotePort !== undefined) sockets.get(remotePort)?.resetAndDestroy()
+    },
+    resetAll() {
+      for (const socket of [...sockets.values()]) socket.resetAndDestroy()
+    },
   }
 }
 

@@ -13,6 +13,8 @@ export interface Tokens {
   issue(scopes: readonly Scope[]): string
   /** The token, if it is ours, not expired and not revoked. */
   find(token: string): LiveToken | undefined
+  /** Whether the text is a token that was issued, valid or not. */
+  wasIssued(text: string): boolean
   /** Makes a token void; tells whether it was ever ours. */
   revoke(token: string): boolean
 }
@@ -31,6 +33,7 @@ export function createTokens(lifetimes: Settings['lifetimes'], secrets: SecretKe
       const found = issued.get(token)
       return found !== undefined && performance.now() < found.endsAtMs ? found : undefined
     },
+    wasIssued: (text) => issued.has(text),
     revoke(token) {
       const found = issued.get(token)
       if (found === undefined) return false

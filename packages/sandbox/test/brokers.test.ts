@@ -107,6 +107,7 @@ describe.each(brokers)('behind the %s broker', (broker) => {
       expect(second.connack.reasonCode).toBe(0)
       await first.closed
       await sandbox.ledger.untilKind('disconnect', ({ reasonCode }) => reasonCode === 0x8e)
+      expect(sandbox.ledger.summary().takeovers).toBe(1)
       await second.disconnect()
     })
 

@@ -89,6 +89,16 @@ describe('CONNECT', () => {
     expect(entry.atMs - connected.atMs).toBeGreaterThanOrEqual(1490)
   })
 
+  it('AUTH-8: the Bearer token as password, or any secret in a payload, is a violation', async () => {
+    const { tuple, token } = await bootstrap(sandbox)
+    const refused = await connectDevice(sandbox, tuple, { password: Buffer.from(token) })
+    expect(refused.connack.reasonCode).toBe(0x86)
+    const device = await onlineDevice(sandbox)
+    await device.publish(feed(sandbox, 'temperature'), reading('m-1', `oops ${tuple.mqtt_credential}`))
+    expect(rules()).toEqual(['AUTH-8', 'AUTH-8'])
+    await device.disconnect()
+  })
+
   it('answers PINGREQ', async () => {
     const device = await onlineDevice(sandbox)
     device.send({ cmd: 'pingreq' })

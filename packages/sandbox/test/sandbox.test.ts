@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { SandboxError, type SandboxOptions, startSandbox } from '@realer-device/sandbox'
 import { describe, expect, it } from 'vitest'
 import { basic, onlineDevice, requestToken } from './test-device.ts'
@@ -101,6 +101,19 @@ describe('the sandbox', () => {
       expect.objectContaining({ field: 'validForSeconds' }),
     )
     await sandbox.stop()
+  })
+
+  it('stop does not wait for peers that never speak', async () => {
+    const sandbox = await startSandbox()
+    const peers = [sandbox.apiUrl, sandbox.brokerUrl].map((url) =>
+      connect(Number(new URL(url).port), '127.0.0.1'),
+    )
+    const closed = peers.map(
+      (peer) => new Promise((resolve) => peer.on('error', () => {}).on('close', resolve)),
+    )
+    await Promise.all(peers.map((peer) => new Promise<void>((resolve) => peer.once('connect', resolve))))
+    await sandbox.stop()
+    await Promise.all(closed)
   })
 
   it('stop ends every connection, frees the ports, and may be called twice', async () => {

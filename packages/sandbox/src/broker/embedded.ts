@@ -24,14 +24,14 @@ export async function startEmbeddedBroker(
     minVersion: 'TLSv1.2',
     noDelay: true,
   })
-  const reset = watchConnections(server)
+  const connections = watchConnections(server)
 
   server.on('secureConnection', (socket: TLSSocket) => {
     const session = openSession(socket, {
       ...parts,
       limits: settings.limits,
       // The port is asked for now: a socket that is closed has none.
-      reset: reset.bind(undefined, { remotePort: socket.remotePort }),
+      reset: connections.reset.bind(undefined, { remotePort: socket.remotePort }),
       connected: takeOver,
     })
     sessions.add(session)
@@ -70,10 +70,8 @@ export async function startEmbeddedBroker(
     async close() {
       for (const session of [...sessions]) session.end(REASON.serverShuttingDown)
       const closed = closeServer(server)
-      // A device that does not read its DISCONNECT must not hold up the end.
-      const stragglers = setTimeout(() => {
-        for (const session of [...sessions]) session.drop()
-      }, 500)
+      // A device that does not read its DISCONNECT, or never finished TLS, must not hold up the end.
+      const stragglers = setTimeout(connections.resetAll, 500)
       await closed
       clearTimeout(stragglers)
     },

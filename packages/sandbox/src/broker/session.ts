@@ -1,28 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import {
-  generate,
-  type IConnectPacket,
-  type IPublishPacket,
-  type ISubscribePacket,
-  type Packet,
-  parser,
-} from 'mqtt-packet'
+import { generate, type IConnectPacket, type ISubscribePacket, type Packet, parser } from 'mqtt-packet'
 import type { Credential, Credentials } from '../credentials.ts'
-import { roleOfTopic, type SandboxDevice } from '../device.ts'
+import type { SandboxDevice } from '../device.ts'
 import type { ConnectEntry, DisconnectEntry } from '../entries.ts'
 import type { FaultBook } from '../faults.ts'
-import { messageIdIn } from '../feed-data.ts'
 import type { WritableLedger } from '../ledger.ts'
 import type { Settings } from '../options.ts'
 import { REASON } from '../reason-codes.ts'
-import {
-  checkConnect,
-  checkPublishAccess,
-  checkPublishPacket,
-  checkSubscription,
-  type Violation,
-} from './checks.ts'
+import { checkConnect, checkSubscription, type Violation } from './checks.ts'
+import { createIncoming, type Incoming } from './incoming.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
 import type { Application } from './port.ts'
 
@@ -34,6 +20,10 @@ export interface SessionParts {
   faults: FaultBook
   credentials: Credentials
   application: Application
+  /** How many secrets of the sandbox stand in a text (AUTH-8). */
+  secretsIn: (text: string) => number
+  /** Whether a text is a Bearer token of ours, valid or not (AUTH-8). */
+  isBearerToken: (text: string) => boolean
   /** Resets the connection at TCP level. */
   reset: () => void
   /** Called when the session's CONNECT was accepted, before CONNACK: the place to end an older session. */
@@ -55,6 +45,7 @@ export interface Session {
 
 interface Online {
   credential: Credential
+  incoming: Incoming
   outgoing: Outgoing
 }
 
@@ -67,11 +58,6 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
   const subscriptions = new Set<string>()
   let online: Online | undefined
   let over = false
-  // Publishes without PUBACK. Those answered while a chunk is read still count until its end: the device sent
-  // the whole chunk before it could see any of these PUBACKs.
-  let unacknowledged = 0
-  let answeredInChunk = 0
-  let readingChunk = false
   let silence = setTimeout(() => parts.reset(), CONNECT_TIMEOUT_MS)
 
   function write(packet: Packet): void {
@@ -105,21 +91,19 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
   }
 
   function onConnect(packet: IConnectPacket): void {
+    const { clientId, username = null } = packet
     const enter = (entry: Pick<ConnectEntry, 'outcome' | 'reasonCode' | 'refusal'>): void =>
-      ledger.write({
-        kind: 'connect',
-        clientId: packet.clientId,
-        username: packet.username ?? null,
-        ...entry,
-      })
+      ledger.write({ kind: 'connect', clientId, username, ...entry })
     const refuse = (reasonCode: number, refusal: NonNullable<ConnectEntry['refusal']>): void => {
-      over = true
-      clearTimeout(silence)
+      leave('by-broker', reasonCode)
       enter({ outcome: 'refused', reasonCode, refusal })
       write({ cmd: 'connack', reasonCode, sessionPresent: false })
       socket.destroySoon()
     }
 
+    if (parts.isBearerToken(packet.password?.toString() ?? '')) {
+      violated({ rule: 'AUTH-8', detail: 'the Bearer token as MQTT password' })
+    }
     const fault = faults.take('connect')
     if (fault !== undefined && 'refuse' in fault) {
       refuse(fault.refuse, 'fault')
@@ -132,28 +116,40 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     }
     if (fault?.do === 'hang') {
       enter({ outcome: 'hung', reasonCode: null, refusal: 'fault' })
-      over = true
-      clearTimeout(silence)
+      leave('lost', null)
       socket.once('close', faults.onClear(parts.reset))
       return
     }
     const verdict = checkConnect(packet, device, parts.credentials)
-    if (!('credential' in verdict)) {
-      if (verdict.violation !== undefined) violated(verdict.violation)
-      refuse(verdict.reasonCode, verdict.refusal)
+    if ('credential' in verdict) {
+      goOnline(packet, verdict.credential)
+      enter({ outcome: 'accepted', reasonCode: REASON.success })
+      acceptConnect(packet)
       return
     }
-    const { properties } = packet
-    online = {
-      credential: verdict.credential,
-      outgoing: createOutgoing(properties ?? {}, (bytes) => socket.write(bytes)),
+    if (verdict.violation !== undefined) violated(verdict.violation)
+    refuse(verdict.reasonCode, verdict.refusal)
+  }
+
+  function goOnline(packet: IConnectPacket, credential: Credential): void {
+    const puback = (messageId: number, reasonCode: number): void => {
+      if (!over) write({ cmd: 'puback', messageId, reasonCode })
     }
+    const isSubscribed = (topic: string): boolean => subscriptions.has(topic)
+    online = {
+      credential,
+      incoming: createIncoming({ ...parts, credential, isSubscribed, puback, violated, drop }),
+      outgoing: createOutgoing(packet.properties ?? {}, (bytes) => socket.write(bytes)),
+    }
+    online.incoming.beginChunk()
     parts.connected(session)
+  }
+
+  function acceptConnect(packet: IConnectPacket): void {
     const asked = packet.keepalive ?? 0
     const keepAliveSeconds = asked === 0 ? limits.keepAliveSeconds : Math.min(asked, limits.keepAliveSeconds)
     clearTimeout(silence)
     silence = setTimeout(() => end(REASON.keepAliveTimeout), keepAliveSeconds * 1500)
-    enter({ outcome: 'accepted', reasonCode: REASON.success })
     write({
       cmd: 'connack',
       reasonCode: REASON.success,
@@ -166,7 +162,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
         wildcardSubscriptionAvailable: false,
         subscriptionIdentifiersAvailable: false,
         sharedSubscriptionAvailable: false,
-        ...(properties?.sessionExpiryInterval && { sessionExpiryInterval: 0 }),
+        ...(packet.properties?.sessionExpiryInterval && { sessionExpiryInterval: 0 }),
         ...(keepAliveSeconds !== asked && { serverKeepAlive: keepAliveSeconds }),
       },
     })
@@ -195,107 +191,53 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     }
   }
 
-  function onPublish(packet: IPublishPacket, { credential }: Online): void {
-    const wrong = checkPublishPacket(packet)
-    if (wrong !== undefined) {
-      enterPublish(packet, null, false)
-      violated(wrong.violation, wrong.reasonCode)
-      return
-    }
-    unacknowledged += 1
-    if (unacknowledged > limits.receiveMaximum) {
-      enterPublish(packet, null, false)
-      const violation = {
-        rule: 'PUB-8',
-        detail: `more than ${limits.receiveMaximum} publishes without PUBACK`,
-      }
-      violated(violation, REASON.receiveMaximumExceeded)
-      return
-    }
-    const fault = faults.take('publish')
-    if (fault !== undefined && 'do' in fault && fault.do === 'drop') {
-      enterPublish(packet, null, false)
-      drop()
-      return
-    }
-    const subscribed = subscriptions.has(device.acknowledgementTopic)
-    const access = checkPublishAccess(packet.topic, device, credential.scopes, subscribed)
-    if (access.violation !== undefined) violated(access.violation)
-    const ordered = fault !== undefined && 'refuse' in fault ? fault.refuse : REASON.success
-    const reasonCode = access.reasonCode || ordered
-    if (reasonCode !== REASON.success) {
-      enterPublish(packet, reasonCode, false)
-      answerPublish(packet, reasonCode)
-      return
-    }
-    const dropAfter = fault !== undefined && 'do' in fault
-    enterPublish(packet, dropAfter ? null : reasonCode, true)
-    const acknowledge = application.receive({ topic: packet.topic, payload: bytesOf(packet) })
-    if (dropAfter) {
-      drop()
-    } else if (fault !== undefined && 'delayMs' in fault) {
-      setTimeout(() => answerPublish(packet, reasonCode), fault.delayMs).unref()
-      acknowledge()
-    } else {
-      answerPublish(packet, reasonCode)
-      acknowledge()
-    }
-  }
-
-  function answerPublish(packet: IPublishPacket, reasonCode: number): void {
-    if (over) return
-    if (readingChunk) answeredInChunk += 1
-    else unacknowledged -= 1
-    write({ cmd: 'puback', messageId: idOf(packet), reasonCode })
-  }
-
-  function enterPublish(packet: IPublishPacket, reasonCode: number | null, executed: boolean): void {
-    const payload = bytesOf(packet)
-    const role = roleOfTopic(device, packet.topic)
-    ledger.write({
-      kind: 'publish',
-      topic: packet.topic,
-      route: role?.role === 'feed-data' ? role.route : null,
-      messageId: messageIdIn(payload),
-      payloadHash: createHash('sha256').update(payload).digest('hex'),
-      payloadBytes: payload.length,
-      dup: packet.dup,
-      reasonCode,
-      executed,
-    })
-  }
-
   function onPacket(packet: Packet): void {
     if (over) return
-    if ((packet.length ?? 0) > limits.maximumPacketSize) {
-      violated({ rule: 'PUB-8', detail: `a packet of ${packet.length} bytes` }, REASON.packetTooLarge)
-      return
-    }
-    if (online === undefined) {
-      if (packet.cmd === 'connect') onConnect(packet)
-      else violated({ rule: 'MQTT5 3.1.0', detail: `${packet.cmd} before CONNECT` }, REASON.protocolError)
-      return
-    }
-    silence.refresh()
-    if (packet.cmd === 'publish') onPublish(packet, online)
-    else if (packet.cmd === 'subscribe') onSubscribe(packet, online)
-    else if (packet.cmd === 'pingreq') write({ cmd: 'pingresp' })
-    else if (packet.cmd === 'puback') {
-      if (!online.outgoing.acknowledged(idOf(packet))) {
-        violated({ rule: 'MQTT5 4.3.2', detail: 'a PUBACK for no publish' }, REASON.protocolError)
-      }
-    } else if (packet.cmd === 'unsubscribe') {
-      const granted = packet.unsubscriptions.map((topic) =>
-        subscriptions.delete(topic) ? REASON.success : REASON.noSubscriptionExisted,
-      )
-      write({ cmd: 'unsuback', messageId: idOf(packet), granted })
-    } else if (packet.cmd === 'disconnect') {
-      const reasonCode = packet.reasonCode ?? REASON.success
-      leave(reasonCode === REASON.success ? 'clean' : 'by-client', reasonCode)
-      socket.destroySoon()
+    if (packetBytes(packet) > limits.maximumPacketSize) {
+      violated({ rule: 'PUB-8', detail: 'a packet over the maximum size' }, REASON.packetTooLarge)
+    } else if (online !== undefined) {
+      silence.refresh()
+      onOnlinePacket(packet, online)
+    } else if (packet.cmd === 'connect') {
+      onConnect(packet)
     } else {
-      const rule = packet.cmd === 'connect' ? 'MQTT5 3.1.0' : 'MQTT5 4.13'
-      violated({ rule, detail: `an unexpected ${packet.cmd}` }, REASON.protocolError)
+      violated({ rule: 'MQTT5 3.1.0', detail: `${packet.cmd} before CONNECT` }, REASON.protocolError)
+    }
+  }
+
+  function onOnlinePacket(packet: Packet, { incoming, outgoing, ...rest }: Online): void {
+    switch (packet.cmd) {
+      case 'publish':
+        incoming.publish(packet)
+        return
+      case 'subscribe':
+        onSubscribe(packet, { incoming, outgoing, ...rest })
+        return
+      case 'pingreq':
+        write({ cmd: 'pingresp' })
+        return
+      case 'puback':
+        if (!outgoing.acknowledged(idOf(packet))) {
+          violated({ rule: 'MQTT5 4.3.2', detail: 'a PUBACK for no publish' }, REASON.protocolError)
+        }
+        return
+      case 'unsubscribe': {
+        const granted = packet.unsubscriptions.map((topic) =>
+          subscriptions.delete(topic) ? REASON.success : REASON.noSubscriptionExisted,
+        )
+        write({ cmd: 'unsuback', messageId: idOf(packet), granted })
+        return
+      }
+      case 'disconnect': {
+        const reasonCode = packet.reasonCode ?? REASON.success
+        leave(reasonCode === REASON.success ? 'clean' : 'by-client', reasonCode)
+        socket.destroySoon()
+        return
+      }
+      default: {
+        const rule = packet.cmd === 'connect' ? 'MQTT5 3.1.0' : 'MQTT5 4.13'
+        violated({ rule, detail: `an unexpected ${packet.cmd}` }, REASON.protocolError)
+      }
     }
   }
 
@@ -321,17 +263,15 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
   packets.on('error', (error: Error) => onMalformed(error.message))
   socket.on('data', (chunk) => {
     if (over) return
-    readingChunk = true
+    online?.incoming.beginChunk()
     let waiting = 0
     try {
       waiting = packets.parse(chunk)
     } catch {
       onMalformed('unreadable')
     }
-    readingChunk = false
-    unacknowledged -= answeredInChunk
-    answeredInChunk = 0
-    if (waiting > limits.maximumPacketSize) {
+    online?.incoming.endChunk()
+    if (waiting > limits.maximumPacketSize && !over) {
       violated({ rule: 'PUB-8', detail: 'a packet over the maximum size' }, REASON.packetTooLarge)
     }
   })
@@ -341,8 +281,10 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
   return session
 }
 
-function bytesOf(packet: IPublishPacket): Buffer {
-  return typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+/** The size of a packet with its fixed header (MQTT 5, 3.1.2.11.4); the parser gives the remaining length. */
+function packetBytes({ length = 0 }: Packet): number {
+  const lengthBytes = length < 128 ? 1 : length < 16_384 ? 2 : length < 2_097_152 ? 3 : 4
+  return 1 + lengthBytes + length
 }
 
 function idOf(packet: Packet): number {
