@@ -2,7 +2,7 @@ import { ProtocolFault } from './errors.ts'
 import type { MqttCallRefusal, MqttConnected, MqttOutput } from './outputs.ts'
 import { encodePacket, type PublishPacket } from './packets.ts'
 import { isPubackCode, ReasonCode } from './reason-codes.ts'
-import { isTopicName } from './topics.ts'
+import { hasWildcard } from './topics.ts'
 
 /** PUBLISH from the server and PUBACK from us (MQTT 5 sections 3.3, 3.4, 4.9). */
 export interface InboundPublishes {
@@ -24,7 +24,7 @@ export function createInboundPublishes(receiveMaximum: number, limits: MqttConne
       )
     }
     if (topic === '') throw new ProtocolFault(ReasonCode.protocolError, 'PUBLISH without a topic')
-    if (!isTopicName(topic))
+    if (hasWildcard(topic))
       throw new ProtocolFault(ReasonCode.malformedPacket, 'PUBLISH to a topic with a wildcard')
     if (packet.qos === 0 || messageId === undefined) {
       return [{ type: 'message', qos: 0, topic, payload, retain, dup: false }]

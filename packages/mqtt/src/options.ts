@@ -98,7 +98,7 @@ function passwordOption(value: unknown): Uint8Array | undefined {
     throw new MqttOptionError('wrong-type', 'password', 'must be a string or bytes')
   }
   if (value.length > MAXIMUM_FIELD_BYTES) throw tooLong('password')
-  return new Uint8Array(value)
+  return value
 }
 
 function booleanOption(field: string, value: unknown, byDefault: boolean): boolean {

@@ -7,22 +7,24 @@ export const MAXIMUM_FIELD_BYTES = 65_535
 export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3)
   let end = 0
-  for (const character of text) {
-    const point = codePointOf(character)
+  for (let index = 0; index < text.length; index++) {
+    const point = text.codePointAt(index) ?? 0
     if (point < 0x80) {
       bytes[end++] = point
     } else if (point < 0x800) {
       bytes[end++] = 0xc0 | (point >> 6)
       bytes[end++] = 0x80 | (point & 0x3f)
     } else if (point < 0x10000) {
-      bytes[end++] = 0xe0 | (point >> 12)
-      bytes[end++] = 0x80 | ((point >> 6) & 0x3f)
-      bytes[end++] = 0x80 | (point & 0x3f)
+      const scalar = isSurrogate(point) ? 0xfffd : point
+      bytes[end++] = 0xe0 | (scalar >> 12)
+      bytes[end++] = 0x80 | ((scalar >> 6) & 0x3f)
+      bytes[end++] = 0x80 | (scalar & 0x3f)
     } else {
       bytes[end++] = 0xf0 | (point >> 18)
       bytes[end++] = 0x80 | ((point >> 12) & 0x3f)
       bytes[end++] = 0x80 | ((point >> 6) & 0x3f)
       bytes[end++] = 0x80 | (point & 0x3f)
+      index++
     }
   }
   return bytes.slice(0, end)
@@ -30,11 +32,7 @@ export function encodeUtf8(text: string): Uint8Array {
 
 /** Whether a string may be sent as an MQTT string: no lone surrogate and no U+0000 (MQTT-1.5.4-1, MQTT-1.5.4-2). */
 export function isMqttString(text: string): boolean {
-  for (const character of text) {
-    const point = character.codePointAt(0)
-    if (point === undefined || point === 0 || isSurrogate(point)) return false
-  }
-  return true
+  return !text.includes('\u0000') && !/\p{Surrogate}/u.test(text)
 }
 
 /** Whether `bytes` from `start` to `end` are a well-formed MQTT string. */
@@ -42,6 +40,10 @@ export function isMqttStringBytes(bytes: Uint8Array, start: number, end: number)
   let at = start
   while (at < end) {
     const lead = bytes[at] ?? 0
+    if (lead > 0 && lead < 0x80) {
+      at++
+      continue
+    }
     const length = sequenceLength(lead)
     if (length === 0 || at + length > end) return false
     let point = length === 1 ? lead : lead & (0xff >> (length + 1))
@@ -68,11 +70,6 @@ function sequenceLength(lead: number): number {
   if ((lead & 0xe0) === 0xc0) return 2
   if ((lead & 0xf0) === 0xe0) return 3
   return (lead & 0xf8) === 0xf0 ? 4 : 0
-}
-
-function codePointOf(character: string): number {
-  const point = character.codePointAt(0) ?? 0xfffd
-  return isSurrogate(point) ? 0xfffd : point
 }
 
 function isSurrogate(point: number): boolean {

@@ -137,6 +137,7 @@ const PROPERTIES: Readonly<Record<number, Property>> = {
 
 function checkProperties(fields: FieldReader, packetType: number): void {
   const length = fields.varint()
+  if (length === 0) return
   const end = fields.position() + length
   const seen = new Set<number>()
   while (fields.position() < end) {

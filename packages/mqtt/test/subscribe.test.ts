@@ -67,6 +67,12 @@ describe('Subscribing', () => {
     expect(packetsSent(session.subscribe([{ topic: 'fine', qos: 1 }]))).toMatchObject([{ cmd: 'subscribe' }])
   })
 
+  it('CORE-5 a refused SUBSCRIBE keeps no packet identifier', () => {
+    const session = connected({ maximumPacketSize: 100 })
+    for (let count = 0; count < 65_535; count++) session.subscribe([{ topic: 'x'.repeat(100), qos: 1 }])
+    expect(packetsSent(session.subscribe([{ topic: 't', qos: 1 }]))).toMatchObject([{ cmd: 'subscribe' }])
+  })
+
   it('CORE-5 at most 64 SUBSCRIBEs wait for their SUBACK', () => {
     const session = connected()
     for (let count = 0; count < 64; count++) {
