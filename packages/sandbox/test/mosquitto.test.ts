@@ -2,7 +2,7 @@ import { type Fault, type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLogReader, type LogEvents } from '#src/mosquitto/log.ts'
 import { brokers } from './brokers.ts'
-import { connectDevice, onlineDevice } from './test-device.ts'
+import { bootstrap, connectDevice, onlineDevice } from './test-device.ts'
 
 describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
   let sandbox: Sandbox
@@ -50,8 +50,10 @@ describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
     expect((await connectDevice(sandbox, device.tuple)).connack.reasonCode).toBe(0x87)
     await sandbox.ledger.untilKind('connect', ({ refusal }) => refusal === 'fault')
     sandbox.faults.clear()
-    // A tuple issued now is admitted after the plugin has taken the command before it.
-    const again = await onlineDevice(sandbox)
+    // A tuple is issued only after the broker has obeyed everything before it.
+    await bootstrap(sandbox)
+    const again = await connectDevice(sandbox, device.tuple)
+    expect(again.connack.reasonCode).toBe(0)
     await again.disconnect()
   })
 })

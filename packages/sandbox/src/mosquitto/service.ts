@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { connectAsync, type IPublishPacket } from 'mqtt'
 import * as v from 'valibot'
 import type { Delivery } from '../broker/port.ts'
@@ -39,6 +40,8 @@ export async function connectService(parts: {
   }).catch((error: unknown) => {
     throw new SandboxError('mosquitto-failed', `The service could not connect: ${String(error)}`)
   })
+  // MQTT.js writes a packet in pieces, which would wait for each other's TCP acknowledgement.
+  if (client.stream instanceof Socket) client.stream.setNoDelay()
   const answers = new Map<string, (error: string | undefined) => void>()
   // One publish at a time: order is kept, and the next PUBACK is always that of the last publish.
   let turn: Promise<unknown> = Promise.resolve()
