@@ -1,0 +1,56 @@
+/** Everything that shapes a device's machine. Plain JSON, no secrets; made by `readConfig`. */
+export interface DeviceConfig {
+  /** Base address of the API, `https:` only (AUTH-1). Default `https://api.therealer.com`. */
+  readonly apiUrl: string
+  /** The control device's id, passed on as it came. */
+  readonly deviceId: string | number
+  /**
+   * The firmware's own names for catalog routes: name → a route's `feed_data_topic`, or one level of it that no
+   * other route has (such as its `rte_…` id). A route without a name here goes by such a selector itself.
+   */
+  readonly routes: { readonly [name: string]: string }
+  /** The command routes this firmware handles; empty: no desired state is asked for (AUTH-3, SUB-4). */
+  readonly commandRoutes: readonly string[]
+  /** A narrower set of scopes for the CONNECT tuple; null: the catalog's own request (CRED-1). */
+  readonly credentialScopes: readonly string[] | null
+  /** `string`: a value must be a JSON string; `json`: any JSON value, where the source's contract says so (PUB-3). */
+  readonly valueContract: 'string' | 'json'
+  readonly timing: Timing
+  readonly limits: Limits
+}
+
+/** Durations, all in milliseconds but where the name says otherwise. */
+export interface Timing {
+  /** Longest wait for an HTTPS answer. Default 30 000. */
+  readonly callTimeoutMs: number
+  /** Longest wait from opening a connection to its SUBACK (CONN-3). Default 30 000. */
+  readonly connectTimeoutMs: number
+  /** Longest wait for a connection to close after DISCONNECT. Default 5 000. */
+  readonly closeTimeoutMs: number
+  /** Longest duration of a stop (STOP-1). Default 15 000. */
+  readonly stopTimeoutMs: number
+  /** Keep alive that is asked for at CONNECT, in seconds (CONN-3). Default 60. */
+  readonly keepAliveSeconds: number
+  /** Shortest wait between two attempts (REC-2). Default 1 000. */
+  readonly backoffFloorMs: number
+  /** Longest wait between two attempts (REC-2). Default 300 000. */
+  readonly backoffCapMs: number
+  /** Wait after a refusal (AUTH-6). Default 300 000. */
+  readonly slowRetryMs: number
+  /** Time online after which the backoff starts afresh (REC-2). Default 60 000. */
+  readonly stableOnlineMs: number
+  /** Longest wait for an application acknowledgement (ACK-5). Default 60 000. */
+  readonly acknowledgementTimeoutMs: number
+}
+
+/** Bounds of what is kept in memory (CORE-5). */
+export interface Limits {
+  /** Reports that wait for their settlement (PUB-9). Default 1 000. */
+  readonly maxReports: number
+  /** PUBLISHes that wait for their PUBACK, at most (PUB-8). Default 16. */
+  readonly maxInflightMessages: number
+  /** Characters of one report's payload. Default 65 536. */
+  readonly maxPayloadCharacters: number
+  /** Commands a route keeps that are not executed and wait for the host's physical value. Default 8. */
+  readonly maxUnansweredCommands: number
+}

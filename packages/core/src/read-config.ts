@@ -1,0 +1,105 @@
+import * as v from 'valibot'
+import type { DeviceConfig, Limits, Timing } from './config.ts'
+import { validate } from './validate.ts'
+
+/** A configuration that cannot be used: a caller's mistake, thrown at the door. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code = 'config-invalid'
+  /** Path of the field at fault, such as `timing.backoffFloorMs`. */
+  readonly field: string
+
+  constructor(field: string, message: string) {
+    super(message)
+    this.field = field
+  }
+}
+
+/** What a caller gives to `readConfig`: everything but `deviceId` has a default. */
+export interface DeviceOptions extends Partial<Omit<DeviceConfig, 'timing' | 'limits'>> {
+  readonly deviceId: string | number
+  readonly timing?: Partial<Timing>
+  readonly limits?: Partial<Limits>
+}
+
+/** The durations a device has unless its host says otherwise. */
+export const defaultTiming: Timing = {
+  callTimeoutMs: 30_000,
+  connectTimeoutMs: 30_000,
+  closeTimeoutMs: 5_000,
+  stopTimeoutMs: 15_000,
+  keepAliveSeconds: 60,
+  backoffFloorMs: 1_000,
+  backoffCapMs: 300_000,
+  slowRetryMs: 300_000,
+  stableOnlineMs: 60_000,
+  acknowledgementTimeoutMs: 60_000,
+}
+
+/** The bounds a device has unless its host says otherwise (CORE-5). */
+export const defaultLimits: Limits = {
+  maxReports: 1_000,
+  maxInflightMessages: 16,
+  maxPayloadCharacters: 65_536,
+  maxUnansweredCommands: 8,
+}
+
+const text = v.pipe(v.string(), v.nonEmpty('is empty'))
+const duration = v.pipe(
+  v.number(),
+  v.finite('is not a number of milliseconds'),
+  v.minValue(1, 'is less than 1'),
+)
+const count = v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(1, 'is less than 1'))
+const keepAlive = v.pipe(count, v.maxValue(65_535, 'is more than 65535'))
+
+const optionsSchema = v.strictObject({
+  apiUrl: v.optional(
+    v.pipe(v.string(), v.regex(/^https:\/\/[^\s?#@]+$/, 'is not an https: address')),
+    'https://api.therealer.com',
+  ),
+  deviceId: v.union([text, v.pipe(v.number(), v.safeInteger('is not a whole number'))]),
+  routes: v.optional(v.record(text, text), {}),
+  commandRoutes: v.optional(v.array(text), []),
+  credentialScopes: v.optional(v.nullable(v.array(text)), null),
+  valueContract: v.optional(v.picklist(['string', 'json']), 'string'),
+  timing: v.optional(
+    v.strictObject({
+      callTimeoutMs: v.optional(duration, defaultTiming.callTimeoutMs),
+      connectTimeoutMs: v.optional(duration, defaultTiming.connectTimeoutMs),
+      closeTimeoutMs: v.optional(duration, defaultTiming.closeTimeoutMs),
+      stopTimeoutMs: v.optional(duration, defaultTiming.stopTimeoutMs),
+      keepAliveSeconds: v.optional(keepAlive, defaultTiming.keepAliveSeconds),
+      backoffFloorMs: v.optional(duration, defaultTiming.backoffFloorMs),
+      backoffCapMs: v.optional(duration, defaultTiming.backoffCapMs),
+      slowRetryMs: v.optional(duration, defaultTiming.slowRetryMs),
+      stableOnlineMs: v.optional(duration, defaultTiming.stableOnlineMs),
+      acknowledgementTimeoutMs: v.optional(duration, defaultTiming.acknowledgementTimeoutMs),
+    }),
+    {},
+  ),
+  limits: v.optional(
+    v.strictObject({
+      maxReports: v.optional(count, defaultLimits.maxReports),
+      maxInflightMessages: v.optional(count, defaultLimits.maxInflightMessages),
+      maxPayloadCharacters: v.optional(count, defaultLimits.maxPayloadCharacters),
+      maxUnansweredCommands: v.optional(count, defaultLimits.maxUnansweredCommands),
+    }),
+    {},
+  ),
+})
+
+/**
+ * Checks a device's options and fills in the defaults.
+ *
+ * @throws {ConfigError} with the field's name, for a missing, wrong or unknown option (AUTH-1: a plain `http:`
+ * address is refused here, before any byte is sent)
+ */
+export function readConfig(options: DeviceOptions): DeviceConfig {
+  const read = validate(optionsSchema, options)
+  if (!read.ok) throw new ConfigError(read.field, read.message)
+  const config = read.value
+  if (config.timing.backoffCapMs < config.timing.backoffFloorMs)
+    throw new ConfigError('timing.backoffCapMs', 'timing.backoffCapMs is less than timing.backoffFloorMs.')
+  return { ...config, apiUrl: config.apiUrl.replace(/\/+$/, '') }
+}

@@ -1,0 +1,96 @@
+import type { DeviceConfig } from './config.ts'
+import type { Effect } from './effect.ts'
+import type { DeviceEvent, Moment, TimedEvent } from './event.ts'
+import { freshness } from './freshness.ts'
+import type { RuleId } from './rule.ts'
+import { runMachine, startMachine, type Transition } from './session/engine.ts'
+import type { DeviceState } from './state.ts'
+import type { TimerName } from './timer.ts'
+
+/**
+ * What became of an event: `taken` by a transition; `ignored`, with a diagnostic, for it means nothing in this
+ * state (CORE-3); `stale`, for it answers something that is not waited for any more (CORE-4).
+ */
+export type Verdict = 'taken' | 'ignored' | 'stale'
+
+/** The outcome of one step. */
+export interface Step {
+  readonly state: DeviceState
+  /** What the host must now do, in this order. */
+  readonly effects: readonly Effect[]
+  readonly verdict: Verdict
+  /** The rules that applied. */
+  readonly rules: readonly RuleId[]
+}
+
+/** An event at its moment. */
+export interface StepInput extends Moment {
+  readonly event: DeviceEvent
+}
+
+/**
+ * The first step of a device: the host is told to be locally safe, and the first HTTPS call is asked for.
+ *
+ * @param config from `readConfig`
+ * @param moment monotonic time and chance (CORE-1)
+ */
+export function initial(config: DeviceConfig, moment: Moment): Step {
+  const { state, effects, rules } = startMachine({ config, now: moment.now, random: moment.random })
+  return { state, effects, verdict: 'taken', rules }
+}
+
+/**
+ * One step: a pure function of the state and the input, the same in every engine and process (CORE-2). It never
+ * throws on any event (CORE-3).
+ *
+ * Timers that are overdue at `now` fire before the event, earliest first: a late host or a sleep of the whole
+ * machine never lets an event see a tuple, a window or a wait that has already ended (REN-5, DES-2).
+ */
+export function step(state: DeviceState, input: StepInput): Step {
+  const { now, random, event } = input
+  const effects: Effect[] = []
+  const rules = new Set<RuleId>()
+  let current = state
+  const run = (timed: TimedEvent): Transition => {
+    const transition = runMachine(current, timed)
+    current = transition.state
+    effects.push(...transition.effects)
+    for (const rule of transition.rules) rules.add(rule)
+    return transition
+  }
+  for (const timer of overdueTimers(state, now, event))
+    if (current.context.timers[timer.name]?.id === timer.id)
+      run({ type: `timer.${timer.name}`, timer: timer.id, now, random })
+  const verdict = freshness(current.context, event)
+  if (verdict === 'taken' && run({ ...event, now, random }).taken)
+    return { state: current, effects, verdict, rules: [...rules] }
+  if (verdict === 'stale') return { state: current, effects, verdict, rules: [...rules, 'CORE-4'] }
+  effects.push({
+    type: 'diagnose',
+    level: 'info',
+    code: 'event-ignored',
+    message: `The event ${printable(event)} means nothing in this state.`,
+    field: null,
+    rule: 'CORE-3',
+  })
+  return { state: current, effects, verdict: 'ignored', rules: [...rules, 'CORE-3'] }
+}
+
+/** The timers that should have fired by now, earliest first; the one that the event itself brings is not among them. */
+function overdueTimers(
+  state: DeviceState,
+  now: number,
+  event: DeviceEvent,
+): { name: TimerName; id: string }[] {
+  return Object.entries(state.context.timers)
+    .flatMap(([name, timer]) =>
+      timer.dueAt <= now && event?.type !== `timer.${name}` ? [{ name: name as TimerName, ...timer }] : [],
+    )
+    .sort((a, b) => a.dueAt - b.dueAt)
+}
+
+/** An event's type for a diagnostic: whatever came in, nothing long and nothing secret goes out. */
+function printable(event: DeviceEvent): string {
+  const type: unknown = (event as { type?: unknown } | null | undefined)?.type
+  return typeof type === 'string' && /^[\w.]{1,40}$/.test(type) ? type : 'of an unknown type'
+}
