@@ -6,7 +6,7 @@ import type { Catalog, Route } from './catalog.ts'
 const text = v.pipe(v.string(), v.nonEmpty('is empty'))
 const topic = v.pipe(
   text,
-  v.check((value) => !/[#+\u0000]/.test(value), 'holds a wildcard'),
+  v.check((value) => !/[#+]/.test(value) && !value.includes('\0'), 'holds a wildcard'),
 )
 /** A limit of a form that is not understood is left alone, as an unknown field is (CAT-3). */
 const limit = v.fallback(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null)
