@@ -178,6 +178,16 @@ describe('PUBLISH', () => {
     expect(sandbox.ledger.summary().received).toBe(3)
   })
 
+  it('PUB-8: one more than the receive maximum in one write is seen, however fast the broker answers', async () => {
+    const device = await onlineDevice(sandbox)
+    device.socket.cork()
+    for (const id of ['m-1', 'm-2', 'm-3', 'm-4']) {
+      device.publish(feed(sandbox, 'temperature'), reading(id)).catch(() => undefined)
+    }
+    device.socket.uncork()
+    expect((await device.next('disconnect')).reasonCode).toBe(0x93)
+  })
+
   it('PUB-8: as many as the receive maximum, in one write, are taken', async () => {
     const device = await onlineDevice(sandbox)
     device.socket.cork()

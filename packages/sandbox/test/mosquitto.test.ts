@@ -49,6 +49,8 @@ describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
     await device.closed
     expect((await connectDevice(sandbox, device.tuple)).connack.reasonCode).toBe(0x87)
     await sandbox.ledger.untilKind('connect', ({ refusal }) => refusal === 'fault')
+    const { tuple } = await bootstrap(sandbox)
+    expect((await connectDevice(sandbox, tuple)).connack.reasonCode).toBe(0x87)
     sandbox.faults.clear()
     // A tuple is issued only after the broker has obeyed everything before it.
     await bootstrap(sandbox)
