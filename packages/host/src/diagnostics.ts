@@ -1,0 +1,28 @@
+import type { Diagnostic, RuleId } from '@realer-device/core'
+
+/** Tells an operator something that the host itself, and not the machine, has found. */
+export type Diagnose = (
+  level: Diagnostic['level'],
+  code: HostDiagnosticCode,
+  message: string,
+  rule: RuleId,
+  field?: string,
+) => void
+
+/** What was thrown, in words. */
+export function faultText(thrown: unknown): string {
+  return thrown instanceof Error
+    ? `${thrown.name}: ${thrown.message}`
+    : 'something that is no error was thrown'
+}
+
+/** The codes of the host's own diagnostics. */
+export type HostDiagnosticCode =
+  | 'command-late'
+  | 'handler-failed'
+  | 'handler-missing'
+  | 'listener-failed'
+  | 'message-not-utf8'
+  | 'report-refused'
+  | 'subscribe-impossible'
+  | 'value-unreadable'
