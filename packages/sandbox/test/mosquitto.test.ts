@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Fault, type Sandbox, startSandbox } from '@realer-device/sandbox'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createLogReader, type LogEvents } from '#src/mosquitto/log.ts'
 import { brokers } from './brokers.ts'
 import { bootstrap, connectDevice, onlineDevice } from './test-device.ts'
@@ -40,6 +45,34 @@ describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
       retainAvailable: false,
     })
     await device.disconnect()
+  })
+
+  it('ends with the process that started it, even where that is killed', async () => {
+    sandbox = await startSandbox()
+    const folder = await mkdtemp(join(tmpdir(), 'realer-killed-'))
+    const wrapper = join(folder, 'mosquitto')
+    await writeFile(
+      wrapper,
+      `#!/bin/sh\necho $$ > ${folder}/pid\nPATH="$PATH:/usr/sbin" exec mosquitto "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    const program = `
+      const { startSandbox } = await import('@realer-device/sandbox')
+      await startSandbox({ broker: 'mosquitto', mosquittoPath: ${JSON.stringify(wrapper)} })
+      console.log('running')`
+    const args = ['--conditions=source', '--import', 'tsx', '--input-type=module', '--eval', program]
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: import.meta.dirname,
+    })
+    await once(child.stdout, 'data')
+    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'))
+    expect(process.kill(pid, 0)).toBe(true)
+    child.kill('SIGKILL')
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 20_000 })
+    await rm(folder, { recursive: true })
   })
 
   it('a connect refusal by order ends with clear', async () => {

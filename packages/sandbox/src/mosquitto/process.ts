@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import type { CertificateAuthority } from '../ca.ts'
 import { SandboxError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -20,8 +21,21 @@ export interface MosquittoProcess {
 
 const PLUGIN = 'mosquitto_dynamic_security.so'
 const START_TIMEOUT_MS = 10_000
-const STOP_TIMEOUT_MS = 3_000
 const ATTEMPTS = 5
+const CONFIGURATION = 'mosquitto.conf'
+
+// Our end of the guard's standard input closes when we end, in whatever way; then the guard ends Mosquitto, by its
+// process id, and removes its files. So nothing stays behind even where we are killed.
+const GUARD = `
+exec 3<&0
+"$0" -c "$1" 3<&- &
+broker=$!
+{ cat <&3; kill "$broker"; rm -rf -- "$2"; } >/dev/null 2>&1 &
+exec 3<&-
+wait "$broker"
+`
+
+type Launched = ChildProcessByStdio<Writable, null, Readable>
 
 /** Starts Mosquitto with a TLS listener on 127.0.0.1. Rejects with `mosquitto-missing` or `mosquitto-failed`. */
 export async function startMosquitto(parts: {
@@ -33,30 +47,22 @@ export async function startMosquitto(parts: {
 }): Promise<MosquittoProcess> {
   const program = findProgram(parts.settings.mosquittoPath)
   const plugin = findPlugin()
-  const directory = await mkdtemp(join(tmpdir(), 'realer-sandbox-'))
-  const removeFiles = (): void => rmSync(directory, { recursive: true, force: true })
-  try {
-    await writeFile(join(directory, 'server.pem'), parts.authority.certificatePem)
-    await writeFile(join(directory, 'server.key'), parts.authority.privateKeyPem, { mode: 0o600 })
-    await writeFile(join(directory, 'dynsec.json'), JSON.stringify(parts.dynamicSecurity), { mode: 0o600 })
-    // Mosquitto cannot choose a free port by itself; between our choice and its start another may take it.
-    for (let attempt = 1; ; attempt += 1) {
-      const port = await freePort()
-      await writeFile(
-        join(directory, 'mosquitto.conf'),
-        configuration(directory, port, plugin, parts.settings),
-      )
-      try {
-        const child = await launch(program, join(directory, 'mosquitto.conf'), parts.onLine)
-        return { port, stop: stopper(child, removeFiles) }
-      } catch (error) {
-        const portTaken = error instanceof SandboxError && error.message.includes('Address already in use')
-        if (!portTaken || attempt === ATTEMPTS) throw error
-      }
+  // Mosquitto cannot choose a free port by itself; between our choice and its start another may take it.
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    const directory = await mkdtemp(join(tmpdir(), 'realer-sandbox-'))
+    try {
+      await writeFile(join(directory, 'server.pem'), parts.authority.certificatePem)
+      await writeFile(join(directory, 'server.key'), parts.authority.privateKeyPem, { mode: 0o600 })
+      await writeFile(join(directory, 'dynsec.json'), JSON.stringify(parts.dynamicSecurity), { mode: 0o600 })
+      await writeFile(join(directory, CONFIGURATION), configuration(directory, port, plugin, parts.settings))
+      const child = await launch(program, directory, parts.onLine)
+      return { port, stop: () => stop(child, directory) }
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true })
+      const portTaken = error instanceof SandboxError && error.message.includes('Address already in use')
+      if (!portTaken || attempt === ATTEMPTS) throw error
     }
-  } catch (error) {
-    removeFiles()
-    throw error
   }
 }
 
@@ -85,17 +91,20 @@ function configuration(directory: string, port: number, plugin: string, { limits
   ].join('\n')
 }
 
-function launch(program: string, configPath: string, onLine: (line: string) => void): Promise<ChildProcess> {
+function launch(program: string, directory: string, onLine: (line: string) => void): Promise<Launched> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['-c', configPath], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn('/bin/sh', ['-c', GUARD, program, join(directory, CONFIGURATION), directory], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
     const early: string[] = []
     let started = false
     const fail = (why: string): void => {
       clearTimeout(timer)
-      child.kill('SIGKILL')
+      child.stdin.end()
       reject(new SandboxError('mosquitto-failed', `mosquitto ${why}. It said:\n${early.join('\n')}`))
     }
     const timer = setTimeout(() => fail(`did not start within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS)
+    child.stdin.on('error', () => {})
     child.once('error', (error) => fail(`did not start: ${error.message}`))
     // 'close' comes when the last line was read; 'exit' can come before.
     child.once('close', () => {
@@ -116,23 +125,13 @@ function launch(program: string, configPath: string, onLine: (line: string) => v
   })
 }
 
-function stopper(child: ChildProcess, removeFiles: () => void): () => Promise<void> {
-  const onProcessExit = (): void => {
-    child.kill('SIGKILL')
-    removeFiles()
+async function stop(child: Launched, directory: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.stdin.end()
+    await ended
   }
-  process.once('exit', onProcessExit)
-  return async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
-      await ended
-      clearTimeout(timer)
-    }
-    process.off('exit', onProcessExit)
-    removeFiles()
-  }
+  await rm(directory, { recursive: true, force: true })
 }
 
 async function freePort(): Promise<number> {
