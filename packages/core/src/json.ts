@@ -24,3 +24,21 @@ export function parseJson(text: string): { ok: true; value: JsonValue } | { ok: 
 export function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Levels that a value may be nested; deeper ones could overflow the stack of an engine that walks them. */
+const maxDepth = 64
+
+/** Whether JSON carries a value unchanged: no lost fields, no NaN that becomes null, no cycle, not too deep. */
+export function isJsonValue(value: unknown, depth = 0): value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || depth >= maxDepth) return false
+  if (Array.isArray(value)) return Array.from(value).every((item) => isJsonValue(item, depth + 1))
+  return isRecord(value) && Object.values(value).every((item) => isJsonValue(item, depth + 1))
+}
+
+/** A plain object, of this realm or another: class instances such as dates are none. */
+function isRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

@@ -55,7 +55,7 @@ const keepAlive = v.pipe(count, v.maxValue(65_535, 'is more than 65535'))
 
 const optionsSchema = v.strictObject({
   apiUrl: v.optional(
-    v.pipe(v.string(), v.regex(/^https:\/\/[^\s?#@]+$/, 'is not an https: address')),
+    v.pipe(v.string(), v.regex(/^https:\/\/[^\s/?#@][^\s?#@]*$/, 'is not an https: address')),
     'https://api.therealer.com',
   ),
   deviceId: v.union([text, v.pipe(v.number(), v.safeInteger('is not a whole number'))]),
@@ -96,7 +96,7 @@ const optionsSchema = v.strictObject({
  * address is refused here, before any byte is sent)
  */
 export function readConfig(options: DeviceOptions): DeviceConfig {
-  const read = validate(optionsSchema, options)
+  const read = validate(optionsSchema, options, 'options')
   if (!read.ok) throw new ConfigError(read.field, read.message)
   const config = read.value
   if (config.timing.backoffCapMs < config.timing.backoffFloorMs)

@@ -1,7 +1,8 @@
 import type { DeviceConfig } from './config.ts'
 import type { Effect } from './effect.ts'
 import type { DeviceEvent, Moment, TimedEvent } from './event.ts'
-import { freshness } from './freshness.ts'
+import { isFresh } from './freshness.ts'
+import { readEvent } from './read-event.ts'
 import type { RuleId } from './rule.ts'
 import { runMachine, startMachine, type Transition } from './session/engine.ts'
 import type { DeviceState } from './state.ts'
@@ -47,7 +48,11 @@ export function initial(config: DeviceConfig, moment: Moment): Step {
  * machine never lets an event see a tuple, a window or a wait that has already ended (REN-5, DES-2).
  */
 export function step(state: DeviceState, input: StepInput): Step {
-  const { now, random, event } = input
+  const read = readEvent(input)
+  if (!read.ok)
+    return ignored(state, 'event-malformed', `${nameOf(input.event)}: ${read.message}`, read.field)
+  const { now, random } = input
+  const { event } = read
   const effects: Effect[] = []
   const rules = new Set<RuleId>()
   let current = state
@@ -61,19 +66,18 @@ export function step(state: DeviceState, input: StepInput): Step {
   for (const timer of overdueTimers(state, now, event))
     if (current.context.timers[timer.name]?.id === timer.id)
       run({ type: `timer.${timer.name}`, timer: timer.id, now, random })
-  const verdict = freshness(current.context, event)
-  if (verdict === 'taken' && run({ ...event, now, random }).taken)
-    return { state: current, effects, verdict, rules: [...rules] }
-  if (verdict === 'stale') return { state: current, effects, verdict, rules: [...rules, 'CORE-4'] }
-  effects.push({
-    type: 'diagnose',
-    level: 'info',
-    code: 'event-ignored',
-    message: `The event ${printable(event)} means nothing in this state.`,
-    field: null,
-    rule: 'CORE-3',
-  })
-  return { state: current, effects, verdict: 'ignored', rules: [...rules, 'CORE-3'] }
+  if (!isFresh(current.context, event))
+    return { state: current, effects, verdict: 'stale', rules: [...rules, 'CORE-4'] }
+  if (run({ ...event, now, random }).taken)
+    return { state: current, effects, verdict: 'taken', rules: [...rules] }
+  const { effects: told } = ignored(current, 'event-ignored', `${nameOf(event)} means nothing in this state.`)
+  return { state: current, effects: [...effects, ...told], verdict: 'ignored', rules: [...rules, 'CORE-3'] }
+}
+
+/** Nothing changes, and an operator can see why (CORE-3). */
+function ignored(state: DeviceState, code: string, message: string, field: string | null = null): Step {
+  const effect: Effect = { type: 'diagnose', level: 'info', code, message, field, rule: 'CORE-3' }
+  return { state, effects: [effect], verdict: 'ignored', rules: ['CORE-3'] }
 }
 
 /** The timers that should have fired by now, earliest first; the one that the event itself brings is not among them. */
@@ -84,13 +88,17 @@ function overdueTimers(
 ): { name: TimerName; id: string }[] {
   return Object.entries(state.context.timers)
     .flatMap(([name, timer]) =>
-      timer.dueAt <= now && event?.type !== `timer.${name}` ? [{ name: name as TimerName, ...timer }] : [],
+      timer.dueAt <= now && !('timer' in event && event.timer === timer.id)
+        ? [{ name: name as TimerName, ...timer }]
+        : [],
     )
     .sort((a, b) => a.dueAt - b.dueAt)
 }
 
 /** An event's type for a diagnostic: whatever came in, nothing long and nothing secret goes out. */
-function printable(event: DeviceEvent): string {
+function nameOf(event: unknown): string {
   const type: unknown = (event as { type?: unknown } | null | undefined)?.type
-  return typeof type === 'string' && /^[\w.]{1,40}$/.test(type) ? type : 'of an unknown type'
+  return typeof type === 'string' && /^[\w.]{1,40}$/.test(type)
+    ? `The event ${type}`
+    : 'An event of an unknown type'
 }

@@ -9,15 +9,18 @@ export interface Fault {
 /**
  * Checks a value against a schema. The first fault names the field by its path; the value itself is never
  * quoted, for it may be a secret.
+ *
+ * @param whole what the value is called where it is at fault as a whole
  */
 export function validate<const Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
+  whole = 'body',
 ): { ok: true; value: v.InferOutput<Schema> } | ({ ok: false } & Fault) {
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return { ok: true, value: result.output }
   const [issue] = result.issues
-  const field = v.getDotPath(issue) ?? 'body'
+  const field = v.getDotPath(issue) ?? whole
   return { ok: false, field, message: `${field} ${complaint(issue)}.` }
 }
 
@@ -25,5 +28,6 @@ function complaint(issue: v.BaseIssue<unknown>): string {
   // Only schemas of ours with a message of their own speak here; valibot's default messages quote the value.
   if (issue.kind !== 'schema') return issue.message
   if (issue.received === 'undefined') return 'is missing'
+  if (issue.expected === 'never') return 'is not known'
   return `is not ${issue.expected ?? 'as expected'}`
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonValue, parseJson } from '../json.ts'
+import { isJsonValue, isObject, type JsonValue, parseJson } from '../json.ts'
 import type { PayloadFault } from './acknowledgement.ts'
 import { isKnownVersion } from './version.ts'
 
@@ -12,6 +12,9 @@ export interface DesiredState {
   readonly expiresAt: JsonValue
   readonly sequenceNumber: number
 }
+
+/** A century: longer windows are no windows, and would leave the numbers that a clock can count. */
+const maxWindowSeconds = 100 * 366 * 24 * 3600
 
 /** Reads a desired state's payload; a fault names the field and, where it could be read, the command (DES-10). */
 export function readDesiredState(
@@ -33,7 +36,8 @@ export function readDesiredState(
   if (!isKnownVersion(version))
     return fault(desiredId, 'version', 'The desired state has a version this firmware does not know.')
   if (value === undefined) return fault(desiredId, 'value', 'value is missing.')
-  if (typeof validForSeconds !== 'number' || validForSeconds < 0)
+  if (!isJsonValue(value)) return fault(desiredId, 'value', 'value is nested too deeply.')
+  if (typeof validForSeconds !== 'number' || validForSeconds < 0 || validForSeconds > maxWindowSeconds)
     return fault(desiredId, 'valid_for_seconds', 'valid_for_seconds is not a number of seconds.')
   if (expiresAt === undefined) return fault(desiredId, 'expires_at', 'expires_at is missing.')
   if (typeof sequenceNumber !== 'number' || !Number.isSafeInteger(sequenceNumber))

@@ -1,6 +1,7 @@
 import type { DeviceConfig } from '../config.ts'
 import type { CommandOutcome, ReportRefusal } from '../effect.ts'
 import type { Observation } from '../event.ts'
+import { isJsonValue } from '../json.ts'
 
 /** The desired state that a report answers (PUB-5). */
 export interface Answer {
@@ -29,8 +30,12 @@ export function writeFeedData(
   const { messageId, value, valueReceivedAt } = observation
   if (typeof messageId !== 'string' || !visibleAscii.test(messageId))
     return fault('message-id-invalid', 'messageId', 'A message id is 1 to 128 visible ASCII characters.')
-  if (config.valueContract === 'string' ? typeof value !== 'string' : value === undefined)
-    return fault('value-invalid', 'value', 'A value is a string, unless the valueContract is json.')
+  if (config.valueContract === 'string' ? typeof value !== 'string' : !isJsonValue(value))
+    return fault(
+      'value-invalid',
+      'value',
+      config.valueContract === 'string' ? 'A value is a string.' : 'A value is one that JSON can carry.',
+    )
   if (typeof valueReceivedAt !== 'string' || !utcInstant.test(valueReceivedAt))
     return fault(
       'value-received-at-invalid',
