@@ -128,7 +128,6 @@ export function keepTuple(plan: Plan, event: EventOf<'tupleIssued'>): void {
       expiresAt: plan.now + lifetimeMs,
       failed: false,
     },
-    callFailures: 0,
     tokenDoubted: false,
   })
   setTimer(plan, 'renewTuple', renewMs)
@@ -152,7 +151,7 @@ export function doubtCatalogAfterCall(plan: Plan, event: EventOf<'callRefused'>)
 
 /** The broker refuses what the catalog says: it is read again before the next credential request (CAT-8). */
 export function doubtCatalog(plan: Plan): void {
-  update(plan, { catalogDue: true })
+  update(plan, { catalogDue: true, callFailures: plan.context.callFailures + 1 })
 }
 
 /** The cloud said no: the wait is long, and the host is told to be safe (AUTH-6, SAFE-1). */
@@ -225,6 +224,9 @@ export function awaitAvailability(plan: Plan): void {
   waitForRetry(plan)
 }
 
+/** The tuple is due while the next one is already on its way: there is nothing more to do (REN-1). */
+export function passRenewal(_plan: Plan): void {}
+
 /** The tuple has ended: it is thrown away with its credential (REN-3, REN-5). */
 export function expireTuple(plan: Plan): void {
   forgetTuple(plan)
@@ -245,6 +247,18 @@ export function forgetTuple(plan: Plan): void {
   update(plan, { tuple: null })
   cancelTimer(plan, 'renewTuple')
   cancelTimer(plan, 'expireTuple')
+}
+
+/**
+ * The broker does not accept the tuple any more: its credential is dropped and nothing connects with it. Its end
+ * stays in sight, for if no new tuple comes by then, authority is lost (SAFE-1, SAFE-3).
+ */
+export function spendTuple(plan: Plan): void {
+  const { tuple } = plan.context
+  if (tuple === null) return
+  plan.effects.push({ type: 'forgetSecret', secret: tuple.secret })
+  update(plan, { tuple: { ...tuple, failed: true } })
+  cancelTimer(plan, 'renewTuple')
 }
 
 /** A 401, or the body's own 4001 (AUTH-5, CAT-6). */

@@ -22,7 +22,7 @@ export interface Tuple {
   readonly scopes: readonly string[]
   /** Monotonic ms from which nothing is sent with it any more (CRED-5, REN-5). */
   readonly expiresAt: number
-  /** True once a connection could not be made with it (REC-1). */
+  /** True once a connection could not be made with it, or the broker spent it (REC-1, REC-3). */
   readonly failed: boolean
 }
 
@@ -59,7 +59,7 @@ export interface SessionContext {
   readonly catalogDue: boolean
   readonly tuple: Tuple | null
   readonly connection: Connection | null
-  /** HTTPS calls failed in a row, for the backoff (REC-2). */
+  /** HTTPS calls failed, and catalogs doubted, since the session was last stable, for the backoff (REC-2). */
   readonly callFailures: number
   /** Connections failed or lost since the session was last stable, for the backoff (REC-2). */
   readonly connectFailures: number

@@ -30,12 +30,17 @@ export const guards = {
     context.tuple !== null &&
     context.connection !== null &&
     context.connection.tupleSecret !== context.tuple.secret,
-  /** The credential may read acknowledgements, and the broker refused the subscription (SUB-3). */
+  /** The acknowledgement topic was asked for, and the broker did not grant it (SUB-2, SUB-3). */
   acknowledgementsAreRefused: ({ context, event }: Situation) =>
     event.type === 'mqttSubscribed' &&
-    event.grants.some(
-      ({ topic, reasonCode }) => topic === context.catalog?.feedDataAckTopic && reasonCode >= 0x80,
+    context.connection !== null &&
+    context.catalog !== null &&
+    context.connection.asked.includes(context.catalog.feedDataAckTopic) &&
+    !event.grants.some(
+      ({ topic, reasonCode }) => topic === context.catalog?.feedDataAckTopic && reasonCode < 0x80,
     ),
+  /** The credential's scopes leave no topic to subscribe to (CRED-4, ACK-7). */
+  nothingIsSubscribed: ({ context }: Situation) => context.connection?.asked.length === 0,
   /** The message came on the acknowledgement topic (ACK-1). */
   isAcknowledgement: ({ context, event }: Situation) =>
     event.type === 'mqttMessageReceived' && event.topic === context.catalog?.feedDataAckTopic,

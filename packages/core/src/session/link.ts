@@ -4,7 +4,7 @@ import type { Effect } from '../effect.ts'
 import type { MqttEvent } from '../event.ts'
 import { requeueReports } from '../report/decisions.ts'
 import { publishQueued } from '../report/outbox.ts'
-import { forgetTuple } from './authority.ts'
+import { spendTuple } from './authority.ts'
 import { backoffMs } from './backoff.ts'
 import type { Connection } from './context.ts'
 import { diagnose, type Plan, takeId, update } from './plan.ts'
@@ -65,30 +65,39 @@ export function subscribe(plan: Plan): void {
     ...desired.map(({ desiredTopic }) => desiredTopic),
   ]
   updateConnection(plan, { asked: topics })
+  // MQTT has no SUBSCRIBE without a topic (section 3.8.3).
+  if (topics.length === 0) return
   plan.effects.push({ type: 'mqttSubscribe', connection: connection.id, topics })
 }
 
-/** The acknowledgement topic is granted: online (SUB-2). A refused desired topic is told, and no more (SUB-3). */
-export function goOnline(plan: Plan, event: EventOf<'mqttSubscribed'>): void {
+/** What was asked for is granted: online (SUB-2). */
+export function goOnline(plan: Plan): void {
   const { config, onlineAfter } = plan.context
   cancelTimer(plan, 'connectTimeout')
   setTimer(plan, 'stableOnline', config.timing.stableOnlineMs)
   updateConnection(plan, { online: true })
   update(plan, { onlineAfter: 'reconnect' })
-  for (const { topic, reasonCode } of event.grants)
-    if (reasonCode >= 0x80)
-      diagnose(plan, {
-        level: 'error',
-        code: 'subscription-refused',
-        message: `The broker refused the subscription to ${topic} with reason 0x${reasonCode.toString(16)}: no commands come from it.`,
-        field: topic,
-        rule: 'SUB-3',
-      })
   plan.effects.push({ type: 'announceOnline', after: onlineAfter })
   plan.signals.push({ type: 'wentOnline' })
   warnOfMissingScopes(plan)
   publishQueued(plan)
   startCommands(plan)
+}
+
+/** A desired topic that was not granted is told, and no more: its route takes no commands (SUB-3). */
+export function noteRefusedTopics(plan: Plan, event: EventOf<'mqttSubscribed'>): void {
+  for (const topic of plan.context.connection?.asked ?? []) {
+    const grant = event.grants.find((candidate) => candidate.topic === topic)
+    if (grant !== undefined && grant.reasonCode < 0x80) continue
+    const reason = grant === undefined ? 'no reason' : `reason 0x${grant.reasonCode.toString(16)}`
+    diagnose(plan, {
+      level: 'error',
+      code: 'subscription-refused',
+      message: `The broker refused the subscription to ${topic} with ${reason}: no commands come from it.`,
+      field: topic,
+      rule: 'SUB-3',
+    })
+  }
 }
 
 /** A scope that was not granted keeps reports waiting: the host should know (CRED-4). */
@@ -108,7 +117,7 @@ function warnOfMissingScopes(plan: Plan): void {
 
 /** The session was online long enough: the next loss starts the backoff afresh (REC-2). */
 export function becomeStable(plan: Plan): void {
-  update(plan, { connectFailures: 0 })
+  update(plan, { connectFailures: 0, callFailures: 0 })
 }
 
 /** Ends the old session in good order, so that the new tuple can connect (REN-1). */
@@ -133,7 +142,7 @@ export function disconnectRefused(plan: Plan): void {
     rule: 'SUB-3',
   })
   countConnectFailure(plan)
-  forgetTuple(plan)
+  spendTuple(plan)
   plan.signals.push({ type: 'catalogDoubted' })
   disconnect(plan, 'refused')
 }
@@ -201,7 +210,7 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
     rule: reaction.rule,
   })
   countConnectFailure(plan)
-  if (reaction.kind === 'newTuple') forgetTuple(plan)
+  if (reaction.kind === 'newTuple') spendTuple(plan)
   if (reaction.kind === 'newCatalog') plan.signals.push({ type: 'catalogDoubted' })
   if (reaction.kind === 'slow') update(plan, { connectDelayMs: plan.context.config.timing.slowRetryMs })
   if (reaction.kind === 'backOff' && !wasReady && event.type === 'mqttClosed') markTupleFailed(plan)

@@ -48,11 +48,13 @@ export const deviceMachine = setup({
     giveUpCall: decide(authority.giveUpCall),
     waitForRetry: decide(authority.waitForRetry),
     awaitAvailability: decide(authority.awaitAvailability),
+    passRenewal: decide(authority.passRenewal),
     expireTuple: decide(authority.expireTuple),
     openConnection: decide(link.openConnection),
     keepLimits: decide(link.keepLimits),
     subscribe: decide(link.subscribe),
     goOnline: decide(link.goOnline),
+    noteRefusedTopics: decide(link.noteRefusedTopics),
     becomeStable: decide(link.becomeStable),
     disconnectForRenewal: decide(link.disconnectForRenewal),
     disconnectExpired: decide(link.disconnectExpired),
@@ -107,6 +109,8 @@ export const deviceMachine = setup({
               actions: 'expireTuple',
               meta: { rules: ['REN-3', 'REN-5', 'CRED-5', 'SAFE-1'] },
             },
+            // Only `holding` asks for a renewal: in every other state the next tuple is on its way already.
+            'timer.renewTuple': { actions: 'passRenewal', meta: { rules: ['REN-1'] } },
             catalogDoubted: { actions: 'doubtCatalog', meta: { rules: ['CAT-8'] } },
           },
           states: {
@@ -219,10 +223,11 @@ export const deviceMachine = setup({
                 },
                 tupleNeeded: { target: 'deciding', meta: { rules: ['REC-1'] } },
               },
-              always: { guard: 'catalogIsDue', target: 'deciding', meta: { rules: ['CAT-8'] } },
+              always: { guard: 'catalogIsDue', target: 'backingOff', meta: { rules: ['CAT-8', 'REC-4'] } },
             },
             backingOff: {
-              description: 'A call failed; it is made again after an exponential wait.',
+              description:
+                'A call failed, or the catalog is doubted; the next one is made after an exponential wait.',
               entry: 'waitForRetry',
               on: { 'timer.retryCall': { target: 'deciding', meta: { rules: ['REC-2', 'REN-3'] } } },
             },
@@ -278,12 +283,20 @@ export const deviceMachine = setup({
             subscribing: {
               description: 'Connected; nothing is published before the SUBACK.',
               entry: 'subscribe',
-              always: {
-                guard: 'tupleWasReplaced',
-                target: 'replacing',
-                actions: 'disconnectForRenewal',
-                meta: { rules: ['REN-1'] },
-              },
+              always: [
+                {
+                  guard: 'tupleWasReplaced',
+                  target: 'replacing',
+                  actions: 'disconnectForRenewal',
+                  meta: { rules: ['REN-1'] },
+                },
+                {
+                  guard: 'nothingIsSubscribed',
+                  target: 'online',
+                  actions: 'goOnline',
+                  meta: { rules: ['CRED-4', 'ACK-7'] },
+                },
+              ],
               on: {
                 mqttSubscribed: [
                   {
@@ -292,7 +305,11 @@ export const deviceMachine = setup({
                     actions: 'disconnectRefused',
                     meta: { rules: ['SUB-3'] },
                   },
-                  { target: 'online', actions: 'goOnline', meta: { rules: ['SUB-1', 'SUB-2', 'SUB-4'] } },
+                  {
+                    target: 'online',
+                    actions: ['noteRefusedTopics', 'goOnline'],
+                    meta: { rules: ['SUB-1', 'SUB-2', 'SUB-4'] },
+                  },
                 ],
                 mqttClosed: { target: 'waiting', actions: 'takeLoss', meta: { rules: ['REC-1', 'REC-3'] } },
                 'timer.connectTimeout': {
