@@ -24,15 +24,19 @@ export interface ReadAnswer {
   readonly secret: IssuedSecret | null
 }
 
-const seconds = v.pipe(v.number(), v.finite('is not a number of seconds'))
-const positiveSeconds = v.pipe(seconds, v.gtValue(0, 'is not more than 0'))
+/** A whole second at least: a shorter life would be renewed in a hot loop (CRED-6). A century at most. */
+const lifetimeSeconds = v.pipe(
+  v.number(),
+  v.minValue(1, 'is less than 1 second'),
+  v.maxValue(100 * 366 * 24 * 3600, 'is more than a century'),
+)
 const text = v.pipe(v.string(), v.nonEmpty('is empty'))
 
 const tokenBody = v.object({
   access_token: text,
   token_type: v.pipe(v.string(), v.regex(/^bearer$/i, 'is not Bearer')),
-  expires_in: positiveSeconds,
-  renew_after: v.nullish(positiveSeconds),
+  expires_in: lifetimeSeconds,
+  renew_after: v.nullish(lifetimeSeconds),
 })
 
 const tupleBody = v.object({
@@ -41,9 +45,9 @@ const tupleBody = v.object({
     mqtt_username: text,
     mqtt_credential: text,
     scopes: v.array(v.string()),
-    expires_in: positiveSeconds,
-    renew_after: positiveSeconds,
-    session_hard_expires_in: positiveSeconds,
+    expires_in: lifetimeSeconds,
+    renew_after: lifetimeSeconds,
+    session_hard_expires_in: lifetimeSeconds,
   }),
 })
 
@@ -135,7 +139,8 @@ function failed(
   answer: HttpAnswer,
 ): ReadAnswer {
   const { retryAfterSeconds } = answer
-  const retryAfterMs = retryAfterSeconds === null ? null : Math.max(0, retryAfterSeconds) * 1000
+  const isUsable = typeof retryAfterSeconds === 'number' && Number.isFinite(retryAfterSeconds * 1000)
+  const retryAfterMs = isUsable ? Math.max(0, retryAfterSeconds) * 1000 : null
   return { event: { ...callFailedEvent(call, failure, detail), retryAfterMs }, secret: null }
 }
 

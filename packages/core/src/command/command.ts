@@ -23,9 +23,10 @@ export interface RouteCommands {
   readonly highestSequence: number | null
   /** Not answered yet: one running, one waiting, some that wait for the physical value (DES-8). */
   readonly open: readonly Command[]
-  /** The last answered one and its report, to be sent again if the cloud asks again (DES-4). */
+  /** The newest answered one and its report, to be sent again if the cloud asks again (DES-4). */
   readonly lastOutcome: {
     readonly desiredId: string
+    readonly sequenceNumber: number | null
     readonly outcome: CommandOutcome
     readonly messageId: string
     readonly payload: string

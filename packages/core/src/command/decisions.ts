@@ -79,7 +79,7 @@ function isRepeated(plan: Plan, route: string, desiredId: string): boolean {
   applyRules(plan, ['DES-4'])
   const { messageId, payload } = lastOutcome
   if (!plan.context.reports.some((report) => report.messageId === messageId))
-    addReport(plan, { messageId, route, payload, desiredId })
+    reportOutcome(plan, { messageId, route, payload, desiredId })
   return true
 }
 
@@ -204,13 +204,39 @@ function answer(
   }
   removeCommand(plan, route, command)
   const { payload } = written
-  setCommands(plan, route, {
-    ...commandsOf(plan, route),
-    lastOutcome: { desiredId, outcome, messageId, payload },
-  })
+  const commands = commandsOf(plan, route)
+  // One that waited for its value longer than a newer one ran does not take the newer one's place.
+  if ((sequenceNumber ?? -1) >= (commands.lastOutcome?.sequenceNumber ?? -1))
+    setCommands(plan, route, {
+      ...commands,
+      lastOutcome: { desiredId, sequenceNumber, outcome, messageId, payload },
+    })
   plan.effects.push({ type: 'settleCommand', route, desiredId, outcome })
-  addReport(plan, { messageId, route, payload, desiredId })
+  reportOutcome(plan, { messageId, route, payload, desiredId })
   return true
+}
+
+/**
+ * Outcomes have room of their own beside the host's reports, as much again (PUB-9). Beyond it the report is dropped
+ * and told; the outcome stays known, for the cloud to ask again (DES-4, CORE-5).
+ */
+function reportOutcome(
+  plan: Plan,
+  report: { messageId: string; route: string; payload: string; desiredId: string },
+): void {
+  const { config, reports } = plan.context
+  const outcomes = reports.filter(({ desiredId }) => desiredId !== null)
+  if (outcomes.length < config.limits.maxReports) return addReport(plan, report)
+  const { messageId, route, desiredId } = report
+  plan.effects.push({
+    type: 'settleReport',
+    messageId,
+    route,
+    result: 'failed',
+    status: 'outbox-full',
+    errorType: null,
+    desiredId,
+  })
 }
 
 function malformedCommand(desiredId: string, now: number): Command {

@@ -4,7 +4,7 @@ import type { DeviceEvent } from '../event.ts'
 import { readAcknowledgement } from '../payload/acknowledgement.ts'
 import { writeFeedData } from '../payload/feed-data.ts'
 import { diagnose, type Plan, update } from '../session/plan.ts'
-import { addReport, advanceReport, armReports, publishQueued } from './outbox.ts'
+import { addReport, advanceReport, armReports, payloadFault, publishQueued } from './outbox.ts'
 
 type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Type }>
 
@@ -14,14 +14,20 @@ export function takeReport(plan: Plan, event: EventOf<'reportOffered'>): void {
   const { messageId, route } = event
   const written = writeFeedData(config, event, null)
   if (!written.ok) return refuse(plan, messageId, written.code, written.field, written.message)
-  if (catalog !== null && findRoute(config, catalog, route) === null)
-    return refuse(
-      plan,
-      messageId,
-      'route-unknown',
-      'route',
-      `The catalog has no one route ${JSON.stringify(route)}.`,
-    )
+  // A catalog without a credential request may not list its routes yet: it refuses no report (CAT-4, SAFE-2).
+  if (catalog !== null && catalog.credentialEndpoint !== null) {
+    const found = findRoute(config, catalog, route)
+    if (found === null)
+      return refuse(
+        plan,
+        messageId,
+        'route-unknown',
+        'route',
+        `The catalog has no one route ${JSON.stringify(route)}.`,
+      )
+    const tooLarge = payloadFault(plan, found, written.payload)
+    if (tooLarge !== null) return refuse(plan, messageId, 'too-large', 'value', tooLarge)
+  }
   if (reports.some((report) => report.messageId === messageId))
     return refuse(
       plan,

@@ -47,6 +47,7 @@ export const reportMachine = setup({
           actions: 'awaitAnswer',
           meta: { rules: ['PUB-1', 'PUB-4'] },
         },
+        refusedForGood: { target: 'failed', actions: 'settle', meta: { rules: ['CAT-5', 'PUB-8'] } },
       },
     },
     sent: {
@@ -73,6 +74,8 @@ export const reportMachine = setup({
       description: 'Refused or unanswered; it is published again, the same event, when its backoff ends.',
       on: {
         ...acknowledged,
+        // It waits for its retry already: the same acknowledgement a second time does not prolong that (ACK-4).
+        acknowledgedRetry: { target: 'waiting', meta: { rules: ['ACK-3', 'ACK-4'] } },
         due: { target: 'queued', actions: 'requeue', meta: { rules: ['ACK-3', 'PUB-4', 'PUB-7'] } },
       },
     },

@@ -1,5 +1,7 @@
+import type { Route } from '../catalog/catalog.ts'
 import { findRoute } from '../catalog/route-name.ts'
 import type { ReportResult } from '../effect.ts'
+import { publishBytes, utf8Bytes } from '../payload/size.ts'
 import { backoffMs } from '../session/backoff.ts'
 import { applyRules, type Plan, takeId, update } from '../session/plan.ts'
 import { setTimerAt } from '../session/timers.ts'
@@ -34,34 +36,46 @@ export function addReport(
  * before the session is online (SUB-2), with an expired tuple (REN-5), or outside the catalog and scopes (CAT-5, CRED-4).
  */
 export function publishQueued(plan: Plan): void {
-  const { config, catalog, tuple } = plan.context
-  if (catalog === null) return
-  for (const report of plan.context.reports.filter(({ state }) => state === 'queued')) {
-    const route = findRoute(config, catalog, report.route)
-    if (route === null) {
-      advanceReport(plan, report, {
-        type: 'refusedForGood',
-        settlement: { status: 'route-unknown', errorType: null },
-      })
-      continue
-    }
-    const { connection } = plan.context
-    if (connection === null || connection.limits === null || !connection.online) continue
-    if (tuple === null || tuple.expiresAt <= plan.now || !tuple.scopes.includes(route.feedDataPublishScope))
-      continue
-    if (connection.inFlight.length >= inflightLimit(plan)) continue
-    const delivery = takeId(plan, 'delivery')
-    update(plan, { connection: { ...connection, inFlight: [...connection.inFlight, delivery] } })
-    plan.effects.push({
-      type: 'mqttPublish',
-      connection: connection.id,
-      delivery,
-      topic: route.feedDataTopic,
-      payload: report.payload,
-    })
-    advanceReport(plan, report, { type: 'published', delivery })
-  }
+  for (const report of plan.context.reports) if (report.state === 'queued') publish(plan, report)
   armReports(plan)
+}
+
+function publish(plan: Plan, report: Report): void {
+  const { config, catalog, tuple, connection } = plan.context
+  if (catalog === null || tuple === null || connection === null) return
+  if (connection.limits === null || !connection.online || tuple.expiresAt <= plan.now) return
+  const route = findRoute(config, catalog, report.route)
+  if (route === null) return failForGood(plan, report, 'route-unknown')
+  if (!tuple.scopes.includes(route.feedDataPublishScope)) return
+  if (connection.inFlight.length >= inflightLimit(plan)) return
+  if (payloadFault(plan, route, report.payload) !== null) return failForGood(plan, report, 'too-large')
+  const delivery = takeId(plan, 'delivery')
+  update(plan, { connection: { ...connection, inFlight: [...connection.inFlight, delivery] } })
+  plan.effects.push({
+    type: 'mqttPublish',
+    connection: connection.id,
+    delivery,
+    topic: route.feedDataTopic,
+    payload: report.payload,
+  })
+  advanceReport(plan, report, { type: 'published', delivery })
+}
+
+/** A report that was taken before the catalog or the broker's limits were known can turn out to be one that cannot go. */
+function failForGood(plan: Plan, report: Report, status: string): void {
+  advanceReport(plan, report, { type: 'refusedForGood', settlement: { status, errorType: null } })
+}
+
+/** Why a payload is too large for the catalog's limit, or for the broker's packet limit where it is known (PUB-8). */
+export function payloadFault(plan: Plan, route: Route, payload: string): string | null {
+  const { catalog, connection } = plan.context
+  const maxPayloadBytes = catalog?.limits.maxPayloadBytes ?? null
+  if (maxPayloadBytes !== null && utf8Bytes(payload) > maxPayloadBytes)
+    return `A payload has at most ${maxPayloadBytes} bytes, says the catalog.`
+  const maximumPacketSize = connection?.limits?.maximumPacketSize ?? null
+  if (maximumPacketSize !== null && publishBytes(route.feedDataTopic, payload) > maximumPacketSize)
+    return `A whole PUBLISH has at most ${maximumPacketSize} bytes, says the broker.`
+  return null
 }
 
 /** The most PUBLISHes without PUBACK: the least of the broker's, the catalog's and our own limit (PUB-8). */

@@ -15,8 +15,9 @@ export function beginStop(plan: Plan, event: Extract<HostEvent, { type: 'stopReq
   setTimer(plan, 'stopTimeout', config.timing.stopTimeoutMs)
 }
 
-/** DISCONNECT (0x00) of the session that is still there (STOP-1). */
+/** DISCONNECT (0x00) of the session that is still there, unless it is closing already (STOP-1). */
 export function closeSession(plan: Plan): void {
+  if (plan.context.timers.closeTimeout !== undefined) return
   disconnect(plan, 'stopped')
 }
 
