@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest'
+import type { Command, CommandHandler } from '../src/index.ts'
+import { desiredState, topics } from './fake-cloud.ts'
+import { createWorld, settlePromises, type World } from './world.ts'
+
+/** A world that is online, with this handler of the door. */
+function worldWithDoor(
+  handler: Partial<CommandHandler>,
+  given: Parameters<typeof createWorld>[0] = {},
+): World {
+  const world = createWorld(given)
+  world.device.onCommand('door', { execute: () => {}, currentValue: () => 'open', ...handler })
+  world.device.start()
+  world.cloud.bringOnline()
+  return world
+}
+
+function lastReport({ cloud }: World): unknown {
+  return JSON.parse(cloud.lastPacket('PUBLISH')?.payload ?? 'null')
+}
+
+test('DES-7, PUB-10: a command runs, and its report says what is physically true afterwards', async () => {
+  const commands: Command[] = []
+  const world = worldWithDoor({
+    execute: (command) => void commands.push(command),
+    currentValue: async () => 'half open',
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  await settlePromises()
+  expect(commands).toMatchObject([
+    {
+      desiredId: 'des_1',
+      route: 'door',
+      value: 'open',
+      sequenceNumber: 4,
+      windowMs: 60_000,
+      deadlineAt: 61_000,
+    },
+  ])
+  expect(lastReport(world)).toEqual({
+    message_id: 'message-1',
+    value: 'half open',
+    value_received_at: '2026-04-29T10:00:01Z',
+    desired_id: 'des_1',
+    sequence_number: 4,
+  })
+  expect(world.told.commands).toEqual([{ route: 'door', desiredId: 'des_1', outcome: 'applied' }])
+})
+
+test.each([
+  ['answers rejected', () => 'rejected' as const, undefined],
+  [
+    'throws',
+    () => {
+      throw new Error('jammed')
+    },
+    'The handler of door failed: Error: jammed',
+  ],
+  [
+    'rejects its promise',
+    () => Promise.reject(new Error('jammed')),
+    'The handler of door failed: Error: jammed',
+  ],
+  ['answers nonsense', () => 'yes' as never, 'The handler of door answered neither applied nor rejected.'],
+])(
+  'DES-6: a handler that %s makes a rejected report with the physical value',
+  async (_what, execute, message) => {
+    const world = worldWithDoor({ execute, currentValue: () => 'closed' })
+    world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+    await settlePromises()
+    expect(lastReport(world)).toMatchObject({
+      desired_id: 'des_1',
+      report_status: 'rejected',
+      value: 'closed',
+    })
+    expect(world.told.diagnostics.find(({ code }) => code === 'handler-failed')?.message).toBe(message)
+  },
+)
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('sensor gone')
+    },
+    'string',
+  ],
+  ['has no string', () => 21, 'string'],
+  ['is no JSON', () => Number.NaN, 'json'],
+] as const)(
+  'PUB-10: where the physical value %s, nothing is reported and the route goes on',
+  async (_what, currentValue, valueContract) => {
+    let fails = true
+    const world = worldWithDoor(
+      { currentValue: () => (fails ? (currentValue() as string) : 'open') },
+      { valueContract },
+    )
+    world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+    await settlePromises()
+    expect(lastReport(world)).toBeNull()
+    expect(world.told.diagnostics.map(({ code }) => code)).toContain('value-unreadable')
+    expect(world.told.steps.at(-1)?.event).toEqual({ type: 'valueUnknown', desiredId: 'des_1' })
+    fails = false
+    world.cloud.publish(topics.doorDesired, desiredState('des_2', 5), 2)
+    await settlePromises()
+    expect(lastReport(world)).toMatchObject({ desired_id: 'des_2' })
+  },
+)
+
+test('DES-5: a command that was never started is asked for its value and reported stale', async () => {
+  let finish: (result: 'applied') => void = () => {}
+  const executed: string[] = []
+  const world = worldWithDoor({
+    execute({ desiredId }) {
+      executed.push(desiredId)
+      return new Promise<'applied'>((resolve) => {
+        finish = resolve
+      })
+    },
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  world.cloud.publish(topics.doorDesired, desiredState('des_2', 5, 'closed', 10), 2)
+  world.platform.clock.advance(10_000)
+  await settlePromises()
+  expect(lastReport(world)).toMatchObject({ desired_id: 'des_2', report_status: 'stale', value: 'open' })
+  finish('applied')
+  await settlePromises()
+  expect(executed).toEqual(['des_1'])
+  expect(lastReport(world)).toMatchObject({ desired_id: 'des_1' })
+})
+
+test('F-12: a command whose window ended while the host was busy is not executed', async () => {
+  const executed: string[] = []
+  const world = worldWithDoor({ execute: ({ desiredId }) => void executed.push(desiredId) })
+  // Something between the step and the handler takes all the time there was: here, a listener of the step.
+  world.device.on('step', ({ effects }) => {
+    if (effects.some(({ type }) => type === 'startCommand')) world.platform.clock.jump(60_000)
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  await settlePromises()
+  expect(executed).toEqual([])
+  expect(world.told.diagnostics.map(({ code }) => code)).toContain('command-late')
+  expect(lastReport(world)).toMatchObject({ desired_id: 'des_1', report_status: expect.any(String) })
+})
+
+test('STOP-1: a running command hears of the stop, and a listener of its signal that throws stops nothing', async () => {
+  const heard: string[] = []
+  const world = worldWithDoor({
+    execute({ signal }) {
+      signal.onAbort(() => {
+        throw new Error('in the signal')
+      })
+      signal.onAbort(() => heard.push('first'))
+      return new Promise<'rejected'>((resolve) => {
+        signal.onAbort(() => {
+          heard.push(`aborted: ${signal.aborted}`)
+          resolve('rejected')
+        })
+      })
+    },
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  const stopping = world.device.stop()
+  expect(heard).toEqual(['first', 'aborted: true'])
+  expect(world.told.diagnostics.at(-1)?.code).toBe('handler-failed')
+  world.cloud.link.events.onClosed('client', 'closed')
+  world.cloud.answer({})
+  await expect(stopping).resolves.toEqual({ revoked: true })
+  await settlePromises()
+})
+
+test('a handler is declared before the start, once a route, and whole', () => {
+  const { device } = createWorld()
+  const handler = { execute: () => {}, currentValue: () => 'open' }
+  device.onCommand('door', handler)
+  expect(() => device.onCommand('door', handler)).toThrow(
+    expect.objectContaining({ code: 'handler-exists', field: 'route' }),
+  )
+  expect(() => device.onCommand('', handler)).toThrow(
+    expect.objectContaining({ code: 'argument-invalid', field: 'route' }),
+  )
+  expect(() => device.onCommand('lamp', { execute: () => {} } as never)).toThrow(
+    expect.objectContaining({ code: 'argument-invalid', field: 'currentValue' }),
+  )
+  device.start()
+  expect(() => device.onCommand('lamp', handler)).toThrow(
+    expect.objectContaining({ code: 'already-started' }),
+  )
+  expect(device.state()?.context.config.commandRoutes).toEqual(['door'])
+})
