@@ -1,1 +1,25 @@
-export {}
+export {
+  type Command,
+  type CommandHandler,
+  type CommandResult,
+  type CommandSignal,
+  ConfigError,
+  type CreateDeviceOptions,
+  createDevice,
+  type Device,
+  type DeviceEventName,
+  type DeviceEvents,
+  DeviceUsageError,
+  type DeviceUsageErrorCode,
+  type Platform,
+  ReportError,
+  type ReportErrorCode,
+  type ReportOptions,
+  type ReportOutcome,
+  type ReportReceipt,
+  type ReportSettlement,
+  type StepTrace,
+} from '@realer-device/host'
+export { type ConnectDeviceOptions, connectDevice } from './connect-device.ts'
+export { nodePlatform } from './platform.ts'
+export type { CaOption } from './trust.ts'

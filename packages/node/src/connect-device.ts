@@ -1,0 +1,24 @@
+import { ConfigError, type CreateDeviceOptions, createDevice, type Device } from '@realer-device/host'
+import { nodePlatform } from './platform.ts'
+import type { CaOption } from './trust.ts'
+
+/** How a device on Node is made. `deviceId`, `clientId` and `clientSecret` are required. */
+export interface ConnectDeviceOptions extends CreateDeviceOptions {
+  /**
+   * Certificate authorities to trust, as PEM text, for the API and for the broker. They replace Node's own list.
+   * Verification itself cannot be turned off.
+   */
+  readonly ca?: CaOption
+}
+
+/**
+ * Makes a device on Node. It connects at `start()`, so that handlers and listeners can be added before.
+ *
+ * @throws {ConfigError} naming the field, for a missing, wrong or unknown option
+ */
+export function connectDevice(options: ConnectDeviceOptions): Device {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigError('options', 'options is not an object.')
+  const { ca, ...deviceOptions } = options
+  return createDevice(deviceOptions, nodePlatform(ca === undefined ? {} : { ca }))
+}
