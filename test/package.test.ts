@@ -66,7 +66,10 @@ describe('the packages as they are published', () => {
       expect(files, tarball).toContain('package/README.md')
       expect(files, tarball).toContain('package/LICENSE')
       expect(files, tarball).toContain('package/dist/index.d.ts')
-      expect(files.filter((file) => file.includes('test')), tarball).toEqual([])
+      expect(
+        files.filter((file) => file.includes('test')),
+        tarball,
+      ).toEqual([])
     }
   })
 })
@@ -77,7 +80,10 @@ describe("the README's example, in an empty folder outside the workspace", () =>
   beforeAll(async () => {
     home = join(folder, 'home')
     await mkdir(home)
-    await writeFile(join(home, 'package.json'), JSON.stringify({ name: 'home', private: true, type: 'module' }))
+    await writeFile(
+      join(home, 'package.json'),
+      JSON.stringify({ name: 'home', private: true, type: 'module' }),
+    )
     const typescript = await versionOf('typescript')
     const types = await versionOf('@types/node')
     await execute(
@@ -131,7 +137,9 @@ describe("the README's example, in an empty folder outside the workspace", () =>
   }, 120_000)
 
   it('brings the program realer-device', async () => {
-    const { stdout } = await execute(join(home, 'node_modules', '.bin', 'realer-device'), ['--help'], { cwd: home })
+    const { stdout } = await execute(join(home, 'node_modules', '.bin', 'realer-device'), ['--help'], {
+      cwd: home,
+    })
     expect(stdout).toContain('Exit codes:')
   })
 })

@@ -40,7 +40,8 @@ for (const part of parts) {
 say('\nSummary')
 for (const { name, passed, seconds } of results)
   say(`  ${passed ? 'passed' : 'FAILED'}  ${name.padEnd(12)} ${seconds.toFixed(1)} s`)
-if (findMosquitto() === null) say('  skipped  tests with Mosquitto: it is not installed (apt-get install mosquitto)')
+if (findMosquitto() === null)
+  say('  skipped  tests with Mosquitto: it is not installed (apt-get install mosquitto)')
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1
 
 function run({ program, args: programArgs }: Part): Promise<number> {

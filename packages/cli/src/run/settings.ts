@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { CommandError } from '../exit-code.ts'
+
+/** What `run` takes from its command line. */
+export interface RunOptions {
+  readonly apiUrl?: string
+  readonly deviceId: string
+  readonly clientId: string
+  readonly secretFile?: string
+  readonly ca?: string
+  readonly route: { readonly [name: string]: string }
+  readonly command: string[]
+  readonly exec?: string
+  readonly report: { readonly [route: string]: string }
+  readonly keepTrying: boolean
+  readonly trace: boolean
+  readonly json: boolean
+}
+
+/** The environment variable that holds the client secret; arguments never do, for every process can read them. */
+export const secretVariable = 'REALER_CLIENT_SECRET'
+
+/** The client secret from its file, or from the environment. */
+export async function readSecret(options: RunOptions, environment: NodeJS.ProcessEnv): Promise<string> {
+  if (options.secretFile !== undefined) {
+    const secret = (await readText('--secret-file', options.secretFile)).trim()
+    if (secret === '') throw new CommandError('usage', `--secret-file: ${options.secretFile} is empty.`)
+    return secret
+  }
+  const secret = environment[secretVariable] ?? ''
+  if (secret === '')
+    throw new CommandError(
+      'usage',
+      `The client secret is missing: set ${secretVariable}, or give --secret-file FILE.`,
+    )
+  return secret
+}
+
+/** The certificate authority's PEM, where one was named. */
+export async function readCa(options: RunOptions): Promise<string | undefined> {
+  if (options.ca === undefined) return undefined
+  const pem = await readText('--ca', options.ca)
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new CommandError('usage', `--ca: ${options.ca} holds no PEM certificate.`)
+  return pem
+}
+
+async function readText(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    throw new CommandError('usage', `${option}: ${path} cannot be read (${code}).`)
+  }
+}
+
+/** The device's id as the API spells it: a number where it looks like one. */
+export function readDeviceId(text: string): string | number {
+  return /^(0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
+}

@@ -1,0 +1,115 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Sandbox, startSandbox } from '@realer-device/sandbox'
+import { describeEntry } from '../demo/tell-cloud.ts'
+import type { Terminal } from '../terminal.ts'
+import { orderHelp, takeOrder } from './orders.ts'
+
+/** What `sandbox` takes from its command line. */
+export interface SandboxCommandOptions {
+  readonly broker: 'embedded' | 'mosquitto'
+  readonly sensor: string[]
+  readonly command: string[]
+  readonly apiPort: number
+  readonly brokerPort: number
+  readonly credentialLifetime: number
+  readonly dir?: string
+  readonly json: boolean
+}
+
+/** Runs a cloud on loopback until it is interrupted. */
+export async function sandboxCommand(options: SandboxCommandOptions, terminal: Terminal): Promise<void> {
+  const routes = options.sensor.length + options.command.length > 0
+  const sandbox = await startSandbox({
+    broker: options.broker,
+    apiPort: options.apiPort,
+    brokerPort: options.brokerPort,
+    lifetimes: { credentialExpiresInSeconds: options.credentialLifetime },
+    ...(routes ? { routes: { sensors: options.sensor, commands: options.command } } : {}),
+  })
+  try {
+    const files = await writeFiles(sandbox, options.dir)
+    introduce(sandbox, files, options, terminal)
+    sandbox.ledger.on((entry) => {
+      if (options.json) return terminal.out(JSON.stringify(entry))
+      const text = describeEntry(entry)
+      if (text !== null)
+        terminal.out(`${terminal.colours.dim(`${(entry.atMs / 1000).toFixed(2)} s`.padStart(9))}  ${text}`)
+    })
+    const ended = Symbol('ended')
+    const orders = (async () => {
+      for await (const line of terminal.lines()) takeOrder(line, sandbox, terminal)
+      // Without a keyboard the sandbox goes on until it is interrupted.
+    })()
+    await Promise.race([terminal.interrupted.then(() => ended), orders.then(() => terminal.interrupted)])
+    terminal.err('The sandbox stops.')
+  } finally {
+    await sandbox.stop()
+  }
+}
+
+interface Files {
+  readonly ca: string
+  readonly secret: string
+}
+
+/** The CA and the client secret as files: a secret on the screen or in an argument would be a secret told. */
+async function writeFiles(sandbox: Sandbox, dir: string | undefined): Promise<Files> {
+  const folder = dir ?? (await mkdtemp(join(tmpdir(), 'realer-sandbox-')))
+  const files = { ca: join(folder, 'ca.pem'), secret: join(folder, 'client-secret') }
+  await writeFile(files.ca, sandbox.caPem)
+  await writeFile(files.secret, `${sandbox.clientSecret}\n`, { mode: 0o600 })
+  return files
+}
+
+function introduce(
+  sandbox: Sandbox,
+  files: Files,
+  options: SandboxCommandOptions,
+  { out, colours }: Terminal,
+): void {
+  const routes = Object.fromEntries(
+    Object.entries(sandbox.routes).map(([name, { routeId }]) => [name, routeId]),
+  )
+  if (options.json) {
+    const { apiUrl, brokerUrl, deviceId, clientId } = sandbox
+    out(
+      JSON.stringify({
+        kind: 'started',
+        apiUrl,
+        brokerUrl,
+        deviceId,
+        clientId,
+        caFile: files.ca,
+        secretFile: files.secret,
+        routes,
+      }),
+    )
+    return
+  }
+  out(colours.bold(`A Realer cloud on loopback (${options.broker} broker)`))
+  out(`  API     ${sandbox.apiUrl}`)
+  out(`  broker  ${sandbox.brokerUrl}`)
+  out(`  CA      ${files.ca}`)
+  out(`  secret  ${files.secret}`)
+  out('')
+  out('A device of it, in another terminal:')
+  const named = Object.entries(routes).map(([name, routeId]) => `--route ${name}=${routeId}`)
+  const commands = Object.entries(sandbox.routes).flatMap(([name, { sourceType }]) =>
+    sourceType === 'command' ? [`--command ${name}`] : [],
+  )
+  const flags = [
+    `--api-url ${sandbox.apiUrl}`,
+    `--ca ${files.ca}`,
+    `--device-id ${sandbox.deviceId}`,
+    `--client-id ${sandbox.clientId}`,
+    `--secret-file ${files.secret}`,
+    ...named,
+    ...commands,
+  ]
+  out(`  realer-device run ${flags.join(' \\\n    ')}`)
+  out('')
+  out(orderHelp)
+  out('')
+}

@@ -1,0 +1,47 @@
+import { exitCodes, runProgram } from '@realer-device/cli'
+import { describe, expect, it } from 'vitest'
+import { mosquittoIsWanted } from '../../../test/support/mosquitto.ts'
+import { createScreen } from './terminal.ts'
+
+const brokers = ['embedded', ...(mosquittoIsWanted('the demo day with Mosquitto') ? ['mosquitto'] : [])]
+
+describe.each(brokers)('the demo day on the %s broker', (broker) => {
+  it('--json ends with one object, and the ledger finds nothing wrong', async () => {
+    const screen = createScreen()
+    const exit = await runProgram(['demo', '--json', '--broker', broker], screen, {})
+    expect(screen.errLines).toEqual([])
+    expect(exit).toBe(exitCodes.done)
+    const result = JSON.parse(screen.outLines.at(-1) ?? '') as Record<string, unknown>
+    expect(Object.keys(result)).toEqual([
+      ...[
+        'settled',
+        'pending',
+        'lost',
+        'commands',
+        'renewals',
+        'reconnects',
+        'safe',
+        'revoked',
+        'secretsSeen',
+        'broker',
+      ],
+    ])
+    expect(result).toMatchObject({ pending: 0, lost: 0, revoked: true, secretsSeen: 0, broker })
+    expect(result.commands).toEqual({ applied: 3, rejected: 1, stale: 1, executedTwice: 0 })
+    expect(result.settled).toMatchObject({ failed: 2, unconfirmed: 0 })
+    expect(result.renewals).toBeGreaterThanOrEqual(1)
+    expect(result.reconnects).toBeGreaterThanOrEqual(1)
+    const { entered, left } = result.safe as { entered: number; left: number }
+    expect(entered).toBeGreaterThanOrEqual(2)
+    expect(left).toBe(entered)
+  })
+})
+
+it('the demo day for people is a time line without escape codes where there is no terminal', async () => {
+  const screen = createScreen()
+  expect(await runProgram(['demo'], screen, {})).toBe(exitCodes.done)
+  for (const status of ['accepted', 'replayed', 'error', 'rejected', 'conflict'])
+    expect(screen.text()).toMatch(new RegExp(`acknowledgement on \\w+: ${status}`))
+  expect(screen.text()).toContain('The ledger agrees')
+  expect(screen.text().includes('\u001b[')).toBe(false)
+})

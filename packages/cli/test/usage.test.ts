@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { coloursFor, exitCodes, runProgram } from '@realer-device/cli'
+import { describe, expect, it } from 'vitest'
+import { createScreen } from './terminal.ts'
+
+const device = ['run', '--device-id', '12345', '--client-id', 'cdv_x']
+
+describe('wrong usage gets one clear line and exit code 2', () => {
+  const cases: [what: string, args: string[], says: string][] = [
+    ['an unknown option', ['demo', '--fast'], "unknown option '--fast'"],
+    ['an unknown command', ['dance'], "unknown command 'dance'"],
+    ['a broker that does not exist', ['demo', '--broker', 'hivemq'], 'embedded, mosquitto'],
+    ['a port that is no port', ['sandbox', '--api-port', '70000'], '--api-port'],
+    ['a missing device id', ['run', '--client-id', 'cdv_x'], '--device-id'],
+    ['a missing secret', device, 'REALER_CLIENT_SECRET'],
+    [
+      'a secret file that is not there',
+      [...device, '--secret-file', '/no/such/file'],
+      '/no/such/file cannot be read (ENOENT)',
+    ],
+    ['a route without a selector', [...device, '--route', 'temperature'], 'NAME=VALUE'],
+    ['a route name that the sandbox cannot use', ['sandbox', '--sensor', '9 lives'], 'routes.sensors.0'],
+  ]
+  it.each(cases)('%s', async (_what, args, says) => {
+    const screen = createScreen()
+    expect(await runProgram(args, screen, {})).toBe(exitCodes.usage)
+    expect(screen.text()).toContain(says)
+    expect(screen.text()).not.toMatch(/^\s+at /m)
+  })
+
+  it('AUTH-1: a plain http: address, before any byte is sent', async () => {
+    const screen = createScreen()
+    const args = [...device, '--api-url', 'http://127.0.0.1:1']
+    expect(await runProgram(args, screen, { REALER_CLIENT_SECRET: 's' })).toBe(exitCodes.usage)
+    expect(screen.text()).toContain('apiUrl is not an https: address')
+  })
+
+  it('a CA file that holds no certificate', async () => {
+    const screen = createScreen()
+    const args = [...device, '--ca', fileURLToPath(import.meta.url)]
+    expect(await runProgram(args, screen, { REALER_CLIENT_SECRET: 's' })).toBe(exitCodes.usage)
+    expect(screen.text()).toContain('holds no PEM certificate')
+  })
+})
+
+describe('--help', () => {
+  it.each([[['--help']], [['demo', '--help']], [['sandbox', '--help']], [['run', '--help']]])(
+    '%j explains itself and lists the exit codes',
+    async (args) => {
+      const screen = createScreen()
+      expect(await runProgram(args, screen, {})).toBe(exitCodes.done)
+      expect(screen.text()).toContain('Usage: realer-device')
+      for (const code of Object.values(exitCodes)) expect(screen.text()).toContain(`\n  ${code}  `)
+    },
+  )
+
+  it('says that the secret never stands in an argument', async () => {
+    const screen = createScreen()
+    await runProgram(['run', '--help'], screen, {})
+    expect(screen.text()).toContain('never stands in an argument')
+    expect(screen.text()).not.toContain('--client-secret')
+  })
+})
+
+describe('colours', () => {
+  it('only on a terminal, and not with NO_COLOR', () => {
+    expect(coloursFor({ isTTY: true }, {}).red('x')).not.toBe('x')
+    expect(coloursFor({ isTTY: false }, {}).red('x')).toBe('x')
+    expect(coloursFor({ isTTY: true }, { NO_COLOR: '1' }).red('x')).toBe('x')
+  })
+})
+
+it('the program itself gives its exit code to the shell', async () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const code = await new Promise((resolve) => {
+    const args = ['--conditions=source', '--import', 'tsx', main, 'demo', '--broker', 'none']
+    execFile(process.execPath, args, (error) => resolve(error?.code ?? 0))
+  })
+  expect(code).toBe(exitCodes.usage)
+})
