@@ -1,8 +1,9 @@
 import { connectDevice, type StepTrace } from '@realer-device/node'
 import { startSandbox } from '@realer-device/sandbox'
 import { expect, test } from 'vitest'
+import { brokers } from '../packages/sandbox/test/brokers.ts'
 
-test.each(['embedded', 'mosquitto'] as const)(
+test.each(brokers)(
   'a whole session over real sockets (%s broker): bootstrap, report, command, renewal, drop, stop',
   async (broker) => {
     const sandbox = await startSandbox({ broker })

@@ -1,3 +1,4 @@
+import type { JsonValue } from '@realer-device/core'
 import { expect, test } from 'vitest'
 import type { Command, CommandHandler } from '../src/index.ts'
 import { desiredState, topics } from './fake-cloud.ts'
@@ -77,7 +78,7 @@ test.each([
   },
 )
 
-test.each([
+const unreadable: [string, () => JsonValue, 'string' | 'json'][] = [
   [
     'throws',
     () => {
@@ -87,14 +88,13 @@ test.each([
   ],
   ['has no string', () => 21, 'string'],
   ['is no JSON', () => Number.NaN, 'json'],
-] as const)(
+]
+
+test.each(unreadable)(
   'PUB-10: where the physical value %s, nothing is reported and the route goes on',
   async (_what, currentValue, valueContract) => {
     let fails = true
-    const world = worldWithDoor(
-      { currentValue: () => (fails ? (currentValue() as string) : 'open') },
-      { valueContract },
-    )
+    const world = worldWithDoor({ currentValue: () => (fails ? currentValue() : 'open') }, { valueContract })
     world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
     await settlePromises()
     expect(lastReport(world)).toBeNull()

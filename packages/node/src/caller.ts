@@ -17,7 +17,7 @@ type Failure = Extract<HttpsOutcome, { ok: false }>['failure']
 export function nodeCaller(trust: TrustOptions): HttpsCaller {
   return (call, finished) => {
     let over = false
-    let sent: ClientRequest | null = null
+    const sent = trySending(call, trust)
     const deadline = setTimeout(
       () => fail('timeout', `no answer within ${call.timeoutMs} ms`),
       call.timeoutMs,
@@ -26,7 +26,7 @@ export function nodeCaller(trust: TrustOptions): HttpsCaller {
     function abort(): void {
       over = true
       clearTimeout(deadline)
-      sent?.destroy()
+      if (sent.ok) sent.request.destroy()
     }
 
     function finish(outcome: HttpsOutcome): void {
@@ -44,29 +44,37 @@ export function nodeCaller(trust: TrustOptions): HttpsCaller {
       fail(kind, detail)
     }
 
-    if (!/^https:\/\//i.test(call.url)) {
-      queueMicrotask(() => fail('malformed', 'the address is not https:'))
-      return abort
-    }
-    sent = send(call, trust)
-    sent.on('error', failed)
-    sent.on('response', (response) => readBody(response, { finish, fail, failed }))
+    if (sent.ok) {
+      sent.request.on('error', failed)
+      sent.request.on('response', (response) => readBody(response, { finish, fail, failed }))
+    } else queueMicrotask(() => fail('malformed', sent.detail))
     return abort
   }
 }
 
-function send({ method, url, headers, body }: HttpsRequest, trust: TrustOptions): ClientRequest {
-  const sent = request(url, {
-    method,
-    headers: { ...headers, ...(body !== null && { 'content-length': Buffer.byteLength(body) }) },
-    ...trust,
-    agent: false,
-    // Said aloud, because the environment of Node could say otherwise.
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-  })
-  sent.end(body ?? undefined)
-  return sent
+type Sent =
+  | { readonly ok: true; readonly request: ClientRequest }
+  | { readonly ok: false; readonly detail: string }
+
+/** Sends a request that can be sent: over HTTPS only (AUTH-1), to an address and with headers that are well-formed. */
+function trySending({ method, url, headers, body }: HttpsRequest, trust: TrustOptions): Sent {
+  if (!/^https:\/\//i.test(url)) return { ok: false, detail: 'the address is not https:' }
+  try {
+    const sent = request(url, {
+      method,
+      headers: { ...headers, ...(body !== null && { 'content-length': Buffer.byteLength(body) }) },
+      ...trust,
+      agent: false,
+      // Said aloud, because the environment of Node could say otherwise.
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+    })
+    sent.end(body ?? undefined)
+    return { ok: true, request: sent }
+  } catch (error) {
+    // Node names the header or the fault, and quotes no value.
+    return { ok: false, detail: `the request cannot be sent: ${error instanceof Error ? error.message : ''}` }
+  }
 }
 
 interface BodySink {
@@ -87,11 +95,16 @@ function readBody(response: IncomingMessage, { finish, fail, failed }: BodySink)
   response.on('end', () => {
     const status = response.statusCode ?? 0
     const retryAfter = retryAfterSeconds(response.headers['retry-after'], Date.now())
-    try {
-      const body = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-      finish({ ok: true, answer: { status, retryAfterSeconds: retryAfter, body } })
-    } catch {
-      fail('malformed', "the answer's body is not UTF-8")
-    }
+    const body = decodeUtf8(Buffer.concat(chunks))
+    if (body === null) fail('malformed', "the answer's body is not UTF-8")
+    else finish({ ok: true, answer: { status, retryAfterSeconds: retryAfter, body } })
   })
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
 }
