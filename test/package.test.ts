@@ -53,9 +53,9 @@ describe('the packages as they are published', () => {
 
   it('have types that every module resolution finds', async () => {
     for (const tarball of tarballs) {
-      const { stdout } = await execute(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'json'])
-      const { problems } = JSON.parse(stdout) as { problems?: object }
-      expect(problems ?? {}, tarball).toEqual({})
+      // It exits with 1 where it finds a problem, and then its report is in the error.
+      const { stdout } = await execute(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'])
+      expect(stdout).toContain('(ESM)')
     }
   }, 120_000)
 
@@ -92,25 +92,26 @@ describe("the README's example, in an empty folder outside the workspace", () =>
       { cwd: home, env: strangersEnvironment },
     )
     await writeFile(join(home, 'device.ts'), await codeBlock(join(root, 'README.md'), 'five-lines'))
-    await writeFile(
-      join(home, 'tsconfig.json'),
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          module: 'NodeNext',
-          target: 'ES2022',
-          types: ['node'],
-          skipLibCheck: false,
-        },
-        files: ['device.ts'],
-      }),
-    )
   }, 300_000)
 
   it('type-checks, the libraries included', async () => {
-    await execute(join(home, 'node_modules', '.bin', 'tsc'), ['-p', home], { cwd: home })
+    await typeCheck({ skipLibCheck: false })
   }, 120_000)
+
+  // XState's own declarations do not pass with this flag, so that its libraries are not looked at.
+  it('type-checks under exactOptionalPropertyTypes', async () => {
+    await typeCheck({ skipLibCheck: true, exactOptionalPropertyTypes: true })
+  }, 120_000)
+
+  async function typeCheck(flags: object): Promise<void> {
+    const compilerOptions = { strict: true, module: 'NodeNext', target: 'ES2022', types: ['node'], ...flags }
+    await writeFile(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['device.ts'] }))
+    const compiler = join(home, 'node_modules', '.bin', 'tsc')
+    const { stdout } = await execute(compiler, ['-p', home], { cwd: home }).catch(
+      (error: { stdout: string }) => error,
+    )
+    expect(stdout).toBe('')
+  }
 
   it('reports its reading to a cloud', async () => {
     const sandbox = await startSandbox()
