@@ -1,4 +1,4 @@
-import type { Diagnostic } from '@realer-device/core'
+import type { DeviceEvents } from '@realer-device/node'
 import type { ExitName } from '../exit-code.ts'
 
 const exits: { readonly [code: string]: ExitName } = {
@@ -17,7 +17,7 @@ const exits: { readonly [code: string]: ExitName } = {
 }
 
 /** The exit code that a diagnostic means while the device was never online; null where it means none. */
-export function startFailure({ code, level }: Diagnostic): ExitName | null {
+export function startFailure({ code, level }: DeviceEvents['diagnostic']): ExitName | null {
   return level === 'info' ? null : (exits[code] ?? null)
 }
 
