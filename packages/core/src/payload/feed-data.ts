@@ -2,6 +2,7 @@ import type { DeviceConfig } from '../config.ts'
 import type { CommandOutcome, ReportRefusal } from '../effect.ts'
 import type { Observation } from '../event.ts'
 import { isJsonValue } from '../json.ts'
+import { isUtcInstant } from './utc-instant.ts'
 
 /** The desired state that a report answers (PUB-5). */
 export interface Answer {
@@ -17,8 +18,6 @@ export interface ObservationFault {
   readonly message: string
 }
 
-const utcInstant =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d{1,9})?Z$/
 const visibleAscii = /^[\x21-\x7e]{1,128}$/
 
 /** The JSON text of one feed-data message, or what is wrong with the observation (PUB-3, PUB-5, PUB-6). */
@@ -36,7 +35,7 @@ export function writeFeedData(
       'value',
       config.valueContract === 'string' ? 'A value is a string.' : 'A value is one that JSON can carry.',
     )
-  if (typeof valueReceivedAt !== 'string' || !utcInstant.test(valueReceivedAt))
+  if (typeof valueReceivedAt !== 'string' || !isUtcInstant(valueReceivedAt))
     return fault(
       'value-received-at-invalid',
       'valueReceivedAt',

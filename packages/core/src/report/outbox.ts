@@ -45,6 +45,8 @@ function publish(plan: Plan, report: Report): void {
   if (catalog === null || tuple === null || connection === null) return
   if (connection.limits === null || !connection.online || tuple.expiresAt <= plan.now) return
   const route = findRoute(config, catalog, report.route)
+  // A catalog without a credential request may not list its routes yet (CAT-4).
+  if (route === null && catalog.credentialEndpoint === null) return
   if (route === null) return failForGood(plan, report, 'route-unknown')
   if (!tuple.scopes.includes(route.feedDataPublishScope)) return
   if (connection.inFlight.length >= inflightLimit(plan)) return

@@ -1,4 +1,5 @@
 import {
+  type CallFailure,
   type Catalog,
   type DeviceEvent,
   type DeviceOptions,
@@ -8,6 +9,7 @@ import {
   type RuleId,
   readConfig,
   type Step,
+  type StopReason,
   step,
   type TimerName,
   type Verdict,
@@ -147,6 +149,51 @@ export class Scenario {
     return this.history.filter((effect): effect is EffectOf<Type> => effect.type === type)
   }
 
+  /** Where a region stands while the device runs, such as `online`; else where the device stands. */
+  in(region: 'authority' | 'link' | 'safety'): string {
+    const { value } = this.state
+    if (typeof value === 'string') return value
+    const running = value.running
+    if (running === undefined || typeof running === 'string') return JSON.stringify(value)
+    const position = running[region] ?? ''
+    return typeof position === 'string' ? position : Object.entries(position).flat().join('.')
+  }
+
+  /** How long a timer that runs still has to go. */
+  waits(timer: TimerName): number | null {
+    const running = this.state.context.timers[timer]
+    return running === undefined ? null : running.dueAt - this.now
+  }
+
+  /** The codes of the diagnostics of the last step. */
+  diagnosed(): string[] {
+    return this.did('diagnose').map(({ code }) => code)
+  }
+
+  /** The messages that were published since the beginning, as the cloud reads them. */
+  published(): { topic: string; body: Record<string, unknown> }[] {
+    return this.ever('mqttPublish').map(({ topic, payload }) => ({ topic, body: JSON.parse(payload) }))
+  }
+
+  /** The outstanding HTTPS call brings no usable answer. */
+  callFails(failure: CallFailure = 'network', retryAfterMs: number | null = null): this {
+    return this.happens({ type: 'callFailed', failure, detail: 'No answer.', field: null, retryAfterMs })
+  }
+
+  /** The cloud says no to the outstanding HTTPS call. */
+  callIsRefused(status: number, code: number | string | null = null): this {
+    return this.happens({ type: 'callRefused', status, code })
+  }
+
+  /** The broker says no to CONNECT. */
+  refuses(reasonCode: number): this {
+    return this.happens({ type: 'mqttRefused', reasonCode })
+  }
+
+  stops(reason: StopReason = 'shutdown'): this {
+    return this.happens({ type: 'stopRequested', reason })
+  }
+
   issuesToken(expiresInMs = 3_600_000, renewAfterMs: number | null = null): this {
     return this.happens({ type: 'tokenIssued', expiresInMs, renewAfterMs })
   }
@@ -247,4 +294,9 @@ export class Scenario {
     const cause = reasonCode === null ? 'network' : 'server'
     return this.happens({ type: 'mqttClosed', cause, reasonCode, detail: 'the connection was reset' })
   }
+}
+
+/** Reason codes as the rows of a table: `0x87` for the title, and the number. */
+export function reasons(...codes: number[]): [string, number][] {
+  return codes.map((code) => [`0x${code.toString(16)}`, code])
 }
