@@ -99,7 +99,7 @@ export function openConnection(effect: ConnectEffect, parts: ConnectionParts): C
         return { event: { type: 'mqttConnected', connection, receiveMaximum, maximumPacketSize } }
       }
       case 'refused':
-        over()
+        // `closed` follows and ends it.
         return { event: { type: 'mqttRefused', connection, reasonCode: output.reasonCode } }
       case 'subscribed':
         return { event: { type: 'mqttSubscribed', connection, grants: output.grants } }
@@ -197,7 +197,6 @@ export function openConnection(effect: ConnectEffect, parts: ConnectionParts): C
   }
 
   function onClosed(cause: LinkCloseCause, detail: string): void {
-    if (phase === 'over') return
     if (phase === 'closing') return tellFarewell()
     linkFault = { cause, detail }
     handle(session?.linkClosed(detail) ?? [])

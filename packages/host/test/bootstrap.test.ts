@@ -86,6 +86,19 @@ test('CORE-4, CRED-3: an answer after the call was given up changes nothing, and
   expect(device.state()?.context.token).toBeNull()
 })
 
+test('CRED-3: the secret of an answer that the machine finds stale is not kept', () => {
+  const { cloud, device, told, platform } = createWorld()
+  device.start()
+  // The device slept: its time-out is over, and has not fired when the answer is read.
+  platform.clock.jump(40_000)
+  cloud.answer({ access_token: 'stale-token', token_type: 'Bearer', expires_in: 60 })
+  expect(told.steps.at(-1)).toMatchObject({ event: { type: 'tokenIssued' }, verdict: 'stale' })
+  platform.clock.advance(5_000)
+  // What is kept is redacted: this shows that it is not.
+  cloud.call.finish({ ok: false, failure: 'network', detail: 'something with stale-token' })
+  expect(told.steps.at(-1)?.event).toMatchObject({ type: 'callFailed', detail: 'something with stale-token' })
+})
+
 test('a call that cannot be made, or a link that cannot be opened, is an event and a retry, not an exception', () => {
   const caller = () => {
     throw new TypeError('no network stack')

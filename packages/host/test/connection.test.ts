@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { desiredState, topics } from './fake-cloud.ts'
+import { openConnection } from '../src/connection.ts'
+import { createVault } from '../src/vault.ts'
+import { createFakeCloud, desiredState, topics } from './fake-cloud.ts'
+import { createFakePlatform } from './fake-platform.ts'
 import { createWorld, settlePromises, type World } from './world.ts'
 
 function onlineWorld(): World {
@@ -160,20 +163,67 @@ test('REC-3: a DISCONNECT of the broker is told with its reason', () => {
   expect(world.cloud.link.state).toBe('destroyed')
 })
 
-test('several packets in one chunk are heard in order, and none after an abort', async () => {
-  const world = onlineWorld()
-  const { link } = world.cloud
-  const publish = (id: number) => {
+/** PUBLISH packets of desired states, one behind the other. */
+function desiredPackets(...numbers: readonly number[]): number[] {
+  return numbers.flatMap((number) => {
     const topic = [...Buffer.from(topics.doorDesired)]
-    const payload = [...Buffer.from(desiredState(`des_${id}`, id))]
-    const rest = [0, topic.length, ...topic, 0, id, 0, ...payload]
+    const payload = [...Buffer.from(desiredState(`des_${number}`, number))]
+    const rest = [0, topic.length, ...topic, 0, number, 0, ...payload]
     return [0x32, (rest.length & 127) | 128, rest.length >> 7, ...rest]
-  }
-  link.events.onBytes(Uint8Array.from([...publish(1), ...publish(2), 0xe0, 0x01, 0x8b]))
+  })
+}
+
+test('several packets in one chunk are heard in order', async () => {
+  const world = onlineWorld()
+  world.cloud.link.events.onBytes(Uint8Array.from([...desiredPackets(1, 2), 0xe0, 0x01, 0x8b]))
   await settlePromises()
   expect(mqttEvents(world).slice(-3)).toMatchObject([
     { type: 'mqttMessageReceived' },
     { type: 'mqttMessageReceived' },
     { type: 'mqttClosed' },
   ])
+})
+
+test('after an abort nothing more is told, not even the rest of the chunk, and nothing is sent', () => {
+  const platform = createFakePlatform()
+  const cloud = createFakeCloud(platform)
+  const vault = createVault()
+  vault.keep('tuple', 'password')
+  const heard: string[] = []
+  const connection = openConnection(
+    {
+      type: 'mqttConnect',
+      connection: 'connection-1',
+      url: 'mqtts://broker.example',
+      clientId: 'cdv_1',
+      username: 'user',
+      password: { secret: 'tuple' },
+      cleanStart: true,
+      keepAliveSeconds: 60,
+      timeoutMs: 30_000,
+    },
+    {
+      platform,
+      vault,
+      closeTimeoutMs: 5_000,
+      dispatch({ event, done }) {
+        heard.push(event.type)
+        if (event.type === 'mqttMessageReceived') connection.abort()
+        done?.()
+      },
+      diagnose: () => {},
+    },
+  )
+  cloud.link.events.onOpen()
+  cloud.connack()
+  const sent = cloud.packets().length
+  cloud.link.events.onBytes(Uint8Array.from(desiredPackets(1, 2)))
+  cloud.link.events.onBytes(Uint8Array.from(desiredPackets(3)))
+  cloud.link.events.onClosed('server', 'late')
+  connection.publish('delivery-1', topics.door, '{}')
+  connection.disconnect(0)
+  platform.clock.advance(300_000)
+  expect(heard).toEqual(['mqttConnected', 'mqttMessageReceived'])
+  expect(cloud.packets()).toHaveLength(sent)
+  expect(platform.clock.running).toBe(0)
 })

@@ -135,14 +135,44 @@ test.each([
 })
 
 test('a value is copied when it is offered: its owner may change it afterwards (PUB-4)', () => {
-  const { cloud, device } = createWorld({ valueContract: 'json' })
-  device.start()
+  const { cloud, device, told } = createWorld({ valueContract: 'json' })
   const value = { celsius: 21 }
-  device.report('temperature', value)
-  value.celsius = 99
+  device.on('online', () => {
+    // Offered during a step, so that the machine sees it later.
+    device.report('temperature', value)
+    value.celsius = 99
+  })
+  device.start()
   cloud.bringOnline()
   const payload = cloud.lastPacket('PUBLISH')?.payload ?? ''
   expect(JSON.parse(payload).value).toEqual({ celsius: 21 })
+  expect(told.steps.at(-1)?.event).toMatchObject({ type: 'reportOffered', value: { celsius: 21 } })
+})
+
+test('a refused report whose promise no one looks at is a diagnostic, and no unhandled rejection', async () => {
+  const { cloud, device, told } = createWorld()
+  device.report('temperature', '1')
+  device.start()
+  cloud.bringOnline()
+  device.report('nowhere', '1')
+  // The turn in which Node, and so the test's runner, tells unhandled rejections.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told.diagnostics.map(({ code }) => code)).toEqual(['report-refused', 'report-refused'])
+})
+
+test('CRED-5: a clock that goes back is held, so that the machine never sees it', () => {
+  const { cloud, device, told, platform } = createWorld()
+  device.start()
+  platform.clock.advance(500)
+  platform.clock.jump(-400)
+  cloud.answerToken()
+  platform.clock.advance(100)
+  cloud.answerCatalog()
+  platform.clock.jump(-100)
+  cloud.answerCredential()
+  const moments = told.steps.map(({ now }) => now)
+  expect(moments).toEqual([...moments].sort((a, b) => a - b))
+  expect(moments.length).toBeGreaterThan(3)
 })
 
 test('PUB-4: a message id in use is refused, and the report that has it goes on', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpsOutcome, HttpsRequest } from '@realer-device/host'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { MAXIMUM_BODY_BYTES, nodeCaller } from '../src/caller.ts'
 import { retryAfterSeconds } from '../src/retry-after.ts'
 import { readTrust } from '../src/trust.ts'
@@ -133,6 +133,18 @@ test.each([
   })
   expect(await call(port)).toEqual({ ok: false, failure: 'tls', detail: expect.stringMatching(code) })
   expect(requests).toBe(0)
+})
+
+test('AUTH-1: the environment cannot turn the verification off', async () => {
+  const port = await startHttps(await (await createAuthority()).issue(), (_request, response) =>
+    response.end(),
+  )
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  try {
+    expect(await call(port)).toMatchObject({ ok: false, failure: 'tls' })
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 test('AUTH-1: a plain http: address is refused before a byte is sent', async () => {
