@@ -61,8 +61,7 @@ function joinSocket(socket: TLSSocket, { timeoutMs }: LinkTarget, events: LinkEv
   })
   socket.on('error', (error) => {
     const { kind, detail } = socketFailure(error)
-    // A peer that resets while we are closing has only closed faster than we did.
-    end(closing && kind === 'network' ? 'client' : kind, detail)
+    end(kind, detail)
   })
   socket.on('close', () => {
     if (closing) end('client', 'we closed the connection')
