@@ -167,10 +167,14 @@ describe('CRED-6 lifetimes that make no sense', () => {
     },
   )
 
-  it('a renewal that makes sense is taken as it is, without a diagnostic', () => {
-    const device = new Scenario().issuesToken().readsCatalog().issuesTuple()
-    expect(device.diagnosed()).toEqual([])
-  })
+  it.each([60_000, 2_700_000, 3_599_000])(
+    'renew_after of %i ms in an hour makes sense: it is taken as it is (REN-1), without a diagnostic',
+    (renewAfterMs) => {
+      const device = new Scenario().issuesToken().readsCatalog().issuesTuple({ renewAfterMs })
+      expect(device.waits('renewTuple')).toBe(renewAfterMs)
+      expect(device.diagnosed()).toEqual([])
+    },
+  )
 
   it('a limit of the catalog changes nothing about them', () => {
     const device = new Scenario().issuesToken().readsCatalog({ limits: catalog.limits }).issuesTuple()

@@ -21,8 +21,7 @@ export function catalogBody(
       feed_data_ack_topic: device.acknowledgementTopic,
       feed_data_ack_subscribe_scope: 'iot:mqtt:ack:read',
       limits: {
-        receive_maximum: limits.receiveMaximum,
-        maximum_packet_size: limits.maximumPacketSize,
+        max_inflight_messages: limits.receiveMaximum,
         keep_alive_seconds: limits.keepAliveSeconds,
         x_sandbox_unknown_limit: 1,
       },

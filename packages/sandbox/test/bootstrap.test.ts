@@ -83,7 +83,7 @@ describe('the bootstrap over HTTPS', () => {
       qos: 1,
       retain_policy: 'disabled',
       feed_data_ack_topic: `realer/iot/v1/devices/${sandbox.clientId}/acks`,
-      limits: { receive_maximum: 20 },
+      limits: { max_inflight_messages: 20, keep_alive_seconds: 120 },
       x_sandbox_diagnostics: {},
       credential_endpoint: {
         endpoint: '/iot/v1/mqtt-credentials',

@@ -107,9 +107,10 @@ export function keepTuple(plan: Plan, event: EventOf<'tupleIssued'>): void {
   endCall(plan)
   const { timing } = plan.context.config
   const lifetimeMs = Math.min(event.expiresInMs, event.sessionHardExpiresInMs)
-  // A renewal that is due at once, or only at the end, would loop or come too late: both are clamped (CRED-6).
-  const latestMs = lifetimeMs * defaultRenewalFraction
-  const renewMs = Math.max(Math.min(event.renewAfterMs, latestMs), Math.min(timing.backoffFloorMs, latestMs))
+  // A renewal that is due at once would loop, one that is due after the end would never come (CRED-6).
+  const fallbackMs = lifetimeMs * defaultRenewalFraction
+  const wishedMs = event.renewAfterMs < lifetimeMs ? event.renewAfterMs : fallbackMs
+  const renewMs = Math.max(wishedMs, Math.min(timing.backoffFloorMs, fallbackMs))
   if (renewMs !== event.renewAfterMs)
     diagnose(plan, {
       level: 'warning',
