@@ -36,7 +36,7 @@ describe('CAT-7 CRED-6 a malformed answer is a failure that names the field', ()
   it.each<[CallPurpose, string, unknown]>([
     ['token', 'body', 'not json'],
     ['token', 'body', ''],
-    ['token', 'body', '[]'],
+    ['token', 'access_token', '[]'],
     ['token', 'body', 'null'],
     ['token', 'access_token', { ...tokenAnswer(), access_token: undefined }],
     ['token', 'access_token', { ...tokenAnswer(), access_token: '' }],

@@ -62,7 +62,7 @@ describe('CORE-3 options at the door', () => {
     ['apiUrl', { deviceId: 1, apiUrl: 'https://user:secret@x' }],
     ['apiUrl', { deviceId: 1, apiUrl: 'https://x?y' }],
     ['apiUrl', { deviceId: 1, apiUrl: 'https://x y' }],
-    ['routes', { deviceId: 1, routes: [] }],
+    ['routes', { deviceId: 1, routes: 'x' }],
     ['routes.a', { deviceId: 1, routes: { a: '' } }],
     ['routes.a', { deviceId: 1, routes: { a: 7 } }],
     ['commandRoutes', { deviceId: 1, commandRoutes: 'rte_valve' }],

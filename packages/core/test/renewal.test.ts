@@ -110,7 +110,7 @@ describe('REN-3 a renewal that fails', () => {
 
 describe('REN-4 no report is lost or doubled by a renewal', () => {
   it('unsettled ones are published again with the same id; settled ones are not', () => {
-    const device = online()
+    const device = new Scenario().issuesToken(hour).goesOnline({ renewAfterMs: 5_000 })
     for (const id of ['unanswered', 'accepted', 'done']) device.reports(id)
     const [, second, third] = device.ever('mqttPublish').map(({ delivery }) => delivery)
     device.pubacks(0, second).pubacks(0, third).acknowledges('done', 'accepted')

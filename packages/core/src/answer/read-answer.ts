@@ -70,7 +70,7 @@ export function readAnswer(call: Pick<CallEffect, 'call' | 'purpose'>, answer: H
   if (typeof code === 'number' && code !== 2000)
     return { event: { type: 'callRefused', call: call.call, status, code }, secret: null }
   if (call.purpose === 'revoke') return { event: { type: 'tokenRevoked', call: call.call }, secret: null }
-  if (!parsed.ok) return malformed(call, { field: 'body', message: `The body ${parsed.complaint}.` })
+  if (!parsed.ok) return malformed(call, { field: 'body', message: `body ${parsed.complaint}.` })
   return readers[call.purpose](call, parsed.value)
 }
 
