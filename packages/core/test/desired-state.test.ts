@@ -159,6 +159,22 @@ describe('DES-4 the same desired_id again', () => {
     expect(device.published().at(-1)?.body).toMatchObject({ message_id: 'answer-des_3', desired_id: 'des_3' })
   })
 
+  it.each(['answered', 'given up', 'answered before another one', 'malformed', 'outdated'])(
+    'an id that was %s is not executed under a higher sequence number either',
+    (end) => {
+      const device = online()
+      if (end === 'outdated') device.desires('des_2', 2).finishes('des_2')
+      device.desires('des_1', 1, end === 'malformed' ? { version: 2 } : {})
+      if (end === 'malformed') device.readsValue('des_1')
+      else if (end === 'given up') device.happens({ type: 'valueUnknown', desiredId: 'des_1' })
+      else device.finishes('des_1')
+      if (end === 'answered before another one') device.desires('des_2', 2).finishes('des_2')
+      const before = started(device)
+      device.desires('des_1', 3)
+      expect(started(device)).toEqual(before)
+    },
+  )
+
   it('a sequence number that was used already starts nothing under another id', () => {
     const device = online().desires('des_1', 1).finishes('des_1').desires('des_other', 1)
     expect(started(device)).toEqual(['des_1'])

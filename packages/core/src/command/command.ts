@@ -23,6 +23,8 @@ export interface RouteCommands {
   readonly highestSequence: number | null
   /** Not answered yet: one running, one waiting, some that wait for the physical value (DES-8). */
   readonly open: readonly Command[]
+  /** The ids that came last, oldest first, however they ended: none of them starts again (DES-4). */
+  readonly recentIds: readonly string[]
   /** The newest answered one and its report, to be sent again if the cloud asks again (DES-4). */
   readonly lastOutcome: {
     readonly desiredId: string

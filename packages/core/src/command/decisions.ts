@@ -11,7 +11,10 @@ import { type CommandAction, type CommandEventType, commandChart } from './machi
 
 type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Type }>
 
-const noCommands: RouteCommands = { highestSequence: null, open: [], lastOutcome: null }
+const noCommands: RouteCommands = { highestSequence: null, open: [], recentIds: [], lastOutcome: null }
+
+/** Ids a route remembers: far more than a broker delivers twice, and bounded (CORE-5). */
+const maxRecentIds = 64
 
 /** Takes a desired state: a new one is accepted, an old or doubled one is not executed (DES-1 to DES-4, DES-10). */
 export function takeDesiredState(plan: Plan, event: EventOf<'mqttMessageReceived'>): void {
@@ -28,12 +31,14 @@ export function takeDesiredState(plan: Plan, event: EventOf<'mqttMessageReceived
       field: read.field,
       rule: 'DES-10',
     })
-    if (read.desiredId !== null && !isRepeated(plan, route.name, read.desiredId))
-      askForValue(plan, route.name, malformedCommand(read.desiredId, plan.now), 'rejected')
+    if (read.desiredId === null || isRepeated(plan, route.name, read.desiredId)) return
+    rememberId(plan, route.name, read.desiredId)
+    askForValue(plan, route.name, malformedCommand(read.desiredId, plan.now), 'rejected')
     return
   }
   const { desired } = read
   if (isRepeated(plan, route.name, desired.desiredId)) return
+  rememberId(plan, route.name, desired.desiredId)
   const { highestSequence } = commandsOf(plan, route.name)
   if (highestSequence !== null && desired.sequenceNumber <= highestSequence) {
     applyRules(plan, ['DES-3'])
@@ -68,19 +73,24 @@ function acceptDesiredState(plan: Plan, route: string, desired: DesiredState): v
   commandsDue(plan)
 }
 
-/** Whether this command is known; if its outcome is, its report is sent again with the same message id (DES-4). */
+/** Whether this command came before; if it is the last one whose outcome is known, its report is sent again (DES-4). */
 function isRepeated(plan: Plan, route: string, desiredId: string): boolean {
-  const { open, lastOutcome } = commandsOf(plan, route)
-  if (open.some((command) => command.desiredId === desiredId)) {
-    applyRules(plan, ['DES-4'])
-    return true
-  }
-  if (lastOutcome?.desiredId !== desiredId) return false
+  const { recentIds, lastOutcome } = commandsOf(plan, route)
+  if (!recentIds.includes(desiredId)) return false
   applyRules(plan, ['DES-4'])
+  if (lastOutcome?.desiredId !== desiredId) return true
   const { messageId, payload } = lastOutcome
   if (!plan.context.reports.some((report) => report.messageId === messageId))
     reportOutcome(plan, { messageId, route, payload, desiredId })
   return true
+}
+
+function rememberId(plan: Plan, route: string, desiredId: string): void {
+  const commands = commandsOf(plan, route)
+  setCommands(plan, route, {
+    ...commands,
+    recentIds: [...commands.recentIds, desiredId].slice(-maxRecentIds),
+  })
 }
 
 /** The host has executed or refused a running command (DES-6, DES-7). */

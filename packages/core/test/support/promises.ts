@@ -31,6 +31,8 @@ export class Promises {
   #highestStarted = Number.NEGATIVE_INFINITY
   #call: string | null = null
   #connection: SeenConnection | null = null
+  /** Its end is the event of this step; timers that were overdue may still have spoken of it before. */
+  #gone: string | null = null
   #safe = false
   #stopped = false
 
@@ -57,6 +59,7 @@ export class Promises {
         )
     }
     for (const effect of outcome.effects) this.#done(effect, now)
+    if (this.#connection?.id === this.#gone) this.#connection = null
     this.#still(outcome.state)
   }
 
@@ -80,7 +83,7 @@ export class Promises {
         ({ topic, reasonCode }) => topic === topics.acknowledgements && reasonCode < 0x80,
       )
     if (event.type === 'mqttPublishAnswered') connection.inFlight.delete(event.delivery)
-    if (event.type === 'mqttClosed' || event.type === 'mqttRefused') this.#connection = null
+    if (event.type === 'mqttClosed' || event.type === 'mqttRefused') this.#gone = connection.id
     if (event.type === 'mqttMessageReceived' && event.topic === topics.valveDesired)
       this.#desired(event.payload, now)
   }
@@ -116,7 +119,11 @@ export class Promises {
         break
       case 'mqttConnect': {
         this.#isNew(effect.connection)
-        hold('CONN-6', this.#connection === null, 'one connection exists at most')
+        hold(
+          'CONN-6',
+          (this.#connection?.id ?? null) === this.#gone || this.#connection === null,
+          'one connection exists at most',
+        )
         const tuple = this.#tuples.get(effect.password.secret)
         hold('F-1', tuple !== undefined && tuple.endsAt > now, 'no CONNECT with an expired tuple')
         hold('STOP-1', !this.#stopped, 'no CONNECT after a stop')

@@ -35,6 +35,7 @@ export type Move =
   | { readonly do: 'reportIsOffered'; readonly id: number; readonly size: number }
   | { readonly do: 'commandEnds'; readonly id: number; readonly how: number }
   | { readonly do: 'eventRepeats'; readonly back: number }
+  | { readonly do: 'allIsWell'; readonly steps: number }
   | { readonly do: 'stopIsAsked' }
 
 const small = fc.nat({ max: 9 })
@@ -59,10 +60,13 @@ const reason = fc.constantFrom(
 export const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('timePasses' as const), ms: fc.nat({ max: 7_200_000 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('timePasses' as const),
+      ms: fc.oneof({ weight: 4, arbitrary: fc.nat({ max: 900 }) }, fc.nat({ max: 7_200_000 })),
+    }),
   },
   {
-    weight: 8,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant('timerFires' as const),
       lateMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat({ max: 4_000_000 })),
@@ -72,7 +76,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({
       do: fc.constant('callIsAnswered' as const),
-      how: fc.nat({ max: 19 }),
+      how: fc.oneof({ weight: 3, arbitrary: fc.constant(19) }, fc.nat({ max: 8 })),
       lifeMs: fc.constantFrom(1_000, 5_000, 60_000, 3_600_000),
       scopes: fc.oneof({ weight: 6, arbitrary: fc.constant(15) }, fc.nat({ max: 15 })),
     }),
@@ -81,7 +85,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({
       do: fc.constant('brokerAnswers' as const),
-      how: fc.nat({ max: 11 }),
+      how: fc.oneof({ weight: 5, arbitrary: fc.constant(11) }, fc.nat({ max: 3 })),
       reason,
       limit: fc.constantFrom(1, 2, 100),
     }),
@@ -90,7 +94,14 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('connectionCloses' as const), reason: fc.option(reason) }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('pubackComes' as const), which: small, reason }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('pubackComes' as const),
+      which: small,
+      reason: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, reason),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -105,8 +116,8 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('desiredStateComes' as const),
       id: small,
-      sequence: fc.nat({ max: 12 }),
-      validForSeconds: fc.constantFrom(0, 1, 60, 4_000, -1),
+      sequence: fc.integer({ min: 1, max: 12 }),
+      validForSeconds: fc.constantFrom(60, 4_000, 1, 0, -1),
     }),
   },
   {
@@ -143,6 +154,8 @@ export class World {
   state: DeviceState
   now = 0
   steps = 0
+  /** How often each type of effect was asked for. */
+  readonly seen = new Map<string, number>()
   #call: Extract<Effect, { type: 'call' }> | null = null
   #connection: {
     id: string
@@ -153,7 +166,8 @@ export class World {
   #random = 0
   readonly #past: DeviceEvent[] = []
 
-  constructor() {
+  /** @param begin whether the device only starts, or is online when the moves begin */
+  constructor(begin: 'starting' | 'online' = 'starting') {
     const config = readConfig({
       deviceId: 1,
       commandRoutes: ['rte_valve'],
@@ -162,10 +176,12 @@ export class World {
     const first = initial(config, { now: 0, random: 0 })
     this.state = first.state
     this.#take(null, first)
+    while (begin === 'online' && !this.isOnline) this.heals()
   }
 
   /** The world does one thing; the device answers with as many steps as it takes. */
   does(move: Move): void {
+    if (move.do === 'allIsWell') for (let n = 0; n < move.steps; n += 1) this.heals()
     for (const event of this.#eventsOf(move)) this.happens(event)
   }
 
@@ -175,7 +191,7 @@ export class World {
     this.#take(event, step(this.state, { now: this.now, random: this.#random, event }))
   }
 
-  /** A well-behaved cloud and host do the next thing that the device waits for; true where it was online already. */
+  /** A well-behaved cloud does the next thing that the device waits for. */
   heals(): void {
     const connection = this.#connection
     if (this.#call !== null) return this.happens(this.#goodAnswer(this.#call, 3_600_000, allScopes))
@@ -241,6 +257,7 @@ export class World {
   }
 
   #carryOut(effect: Effect): void {
+    this.seen.set(effect.type, (this.seen.get(effect.type) ?? 0) + 1)
     if (effect.type === 'call') this.#call = effect
     if (effect.type === 'cancelCall') this.#call = null
     if (effect.type === 'mqttAbort') this.#lose()
@@ -317,7 +334,8 @@ export class World {
           },
         ]
       case 'commandEnds': {
-        const desiredId = `des_${move.id}`
+        const open = this.state.context.commands.rte_valve?.open ?? []
+        const desiredId = open[move.id % Math.max(1, open.length)]?.desiredId ?? 'des_0'
         const observed = observation(`answer-${desiredId}-${this.steps}`, 'open')
         if (move.how === 0) return [{ type: 'valueUnknown', desiredId }]
         if (move.how === 1) return [{ type: 'valueRead', desiredId, ...observed }]
@@ -334,6 +352,8 @@ export class World {
         const event = this.#past.at(-1 - move.back)
         return event === undefined ? [] : [event]
       }
+      case 'allIsWell':
+        return []
       case 'stopIsAsked':
         return [{ type: 'stopRequested', reason: 'shutdown' }]
     }
