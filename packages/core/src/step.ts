@@ -45,7 +45,8 @@ export function initial(config: DeviceConfig, moment: Moment): Step {
  * throws on any event (CORE-3).
  *
  * Timers that are overdue at `now` fire before the event, earliest first: a late host or a sleep of the whole
- * machine never lets an event see a tuple, a window or a wait that has already ended (REN-5, DES-2).
+ * machine never lets an event see a tuple, a window or a wait that has already ended (REN-5, DES-2). Only a stop
+ * comes before them: it ends them all, and nothing opens or starts on its account (STOP-1).
  */
 export function step(state: DeviceState, input: StepInput): Step {
   const read = readEvent(input)
@@ -86,6 +87,7 @@ function overdueTimers(
   now: number,
   event: DeviceEvent,
 ): { name: TimerName; id: string }[] {
+  if (event.type === 'stopRequested') return []
   return Object.entries(state.context.timers)
     .flatMap(([name, timer]) =>
       timer.dueAt <= now && !('timer' in event && event.timer === timer.id)

@@ -90,6 +90,12 @@ describe('STOP-1 an intentional stop', () => {
     expect(device.verdict).toBe('stale')
   })
 
+  it('comes before timers that are overdue: no connection opens on its account', () => {
+    const device = new Scenario().goesOnline().closes().passes(10_000).stops()
+    expect(device.did('mqttConnect')).toEqual([])
+    expect(device.one('call').purpose).toBe('revoke')
+  })
+
   it('twice: the second changes nothing', () => {
     const device = new Scenario().goesOnline().stops()
     const before = device.state

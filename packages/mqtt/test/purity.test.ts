@@ -1,62 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { impurities, sourcesOf } from '../../../test/support/purity.ts'
 
-const SOURCES = fileURLToPath(new URL('../src/', import.meta.url))
-
-const FORBIDDEN_NAMES = [
-  ['clock', /\bDate\b|\bperformance\b/],
-  ['timer', /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|requestAnimationFrame)\b/],
-  ['randomness', /\bMath\s*\.\s*random\b|\bcrypto\b/],
-  ['platform', /\b(?:process|Buffer|require|globalThis|window|self|console|fetch)\b/],
-] as const
-
-const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = { 'packets.ts': ['mqtt-packet'] }
-
-/**
- * What a source does that a pure package must not. Comments and the text of strings are taken out first, but imports
- * are read before that, since a module's name is a string.
- */
-function impurities(fileName: string, source: string): string[] {
-  const found: string[] = []
-  const code = withoutCommentsAndStrings(source, (text) => `'${text}'`)
-  for (const [, specifier = ''] of code.matchAll(/\b(?:from|import)\s*\(?\s*'([^']*)'/g)) {
-    const allowed = specifier.startsWith('./') || ALLOWED_IMPORTS[fileName]?.includes(specifier)
-    if (!allowed) found.push(`imports ${specifier}`)
-  }
-  const names = withoutCommentsAndStrings(source, () => "''")
-  for (const [what, pattern] of FORBIDDEN_NAMES) {
-    const match = names.match(pattern)
-    if (match) found.push(`${what}: ${match[0]}`)
-  }
-  return found
-}
-
-// One pass over comments and strings, whichever begins first. Of a template only the text goes: its `${…}` is code.
-function withoutCommentsAndStrings(source: string, replaceString: (text: string) => string): string {
-  return source.replaceAll(
-    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`/g,
-    (_all, single?: string, double?: string, template?: string) => {
-      if (template !== undefined)
-        return [...template.matchAll(/\$\{([^}]*)\}/g)].map(([, code]) => ` ${code} `).join('')
-      const text = single ?? double
-      return text === undefined ? ' ' : replaceString(text)
-    },
-  )
-}
+const allowed = { 'packets.ts': ['mqtt-packet'] }
 
 describe('CORE-1 the sources', () => {
-  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  )
+  const sources = sourcesOf(new URL('../src/', import.meta.url))
 
   it('are found', () => {
-    expect(files).toContain('session.ts')
+    expect([...sources.keys()]).toContain('session.ts')
   })
 
-  it.each(files)('%s names no clock, timer, randomness or platform, and imports nothing of Node', (name) => {
-    expect(impurities(name, readFileSync(`${SOURCES}${name}`, 'utf8'))).toEqual([])
-  })
+  it.each([...sources])(
+    '%s names no clock, timer, randomness or platform, and imports nothing of Node',
+    (name, source) => {
+      expect(impurities(name, source, allowed)).toEqual([])
+    },
+  )
 })
 
 describe('The scanner', () => {
@@ -81,7 +40,7 @@ describe('The scanner', () => {
     [`const late = \`at \${Date.now()}\``, 'clock: Date'],
     ["const url = 'https://x' + Date.now() // 'now'", 'clock: Date'],
   ])('finds the fault of %s', (source, fault) => {
-    expect(impurities('sample.ts', source)).toContain(fault)
+    expect(impurities('sample.ts', source, allowed)).toContain(fault)
   })
 
   it.each([
@@ -92,6 +51,6 @@ describe('The scanner', () => {
     "import { a } from './a.ts'",
     'const updated = preprocess(randomness)',
   ])('finds none in %s', (source) => {
-    expect(impurities('sample.ts', source)).toEqual([])
+    expect(impurities('sample.ts', source, allowed)).toEqual([])
   })
 })

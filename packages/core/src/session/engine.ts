@@ -70,9 +70,8 @@ interface Finished {
  */
 function collect(): Collected & { scope: AnyActorScope } {
   const collected: Collected = { effects: [], rules: new Set(), taken: false }
-  const self = createEmptyActor()
   const scope = {
-    self,
+    self: createEmptyActor(),
     id: 'device',
     sessionId: 'device',
     logger: () => {},

@@ -1,0 +1,33 @@
+import type { AnyStateMachine } from 'xstate'
+import { getShortestPaths } from 'xstate/graph'
+
+/** One transition as a chart shows it. */
+export interface DrawnTransition {
+  readonly from: string
+  readonly on: string
+  readonly rules: readonly string[]
+}
+
+/** Every transition of a machine, `always` included. */
+export function transitionsOf(machine: AnyStateMachine): DrawnTransition[] {
+  const found: DrawnTransition[] = []
+  const visit = (node: AnyStateMachine['root']): void => {
+    const always = node.always ?? []
+    const from = node.path.join('.')
+    for (const transition of [...node.transitions.values()].flat().concat(always))
+      found.push({ from, on: transition.eventType || 'always', rules: transition.meta?.rules ?? [] })
+    for (const child of Object.values(node.states)) visit(child)
+  }
+  visit(machine.root)
+  return found
+}
+
+/** The shortest way to every state of a flat machine: state → the events that lead there. */
+export function shortestEventPaths(machine: AnyStateMachine): Map<string, readonly string[]> {
+  return new Map(
+    getShortestPaths(machine).map((path) => [
+      String(path.state.value),
+      path.steps.map(({ event }) => event.type).filter((type) => type !== 'xstate.init'),
+    ]),
+  )
+}
