@@ -1,0 +1,80 @@
+import { setup } from 'xstate'
+import * as commands from '../command/decisions.ts'
+import * as reports from '../report/decisions.ts'
+import * as authority from './authority.ts'
+import type { SessionContext } from './context.ts'
+import { appliedRules, decide, effectTypes } from './decide.ts'
+import type { SessionEvent, SessionInput } from './event.ts'
+import { guards } from './guards.ts'
+import * as link from './link.ts'
+import * as safety from './safety.ts'
+import * as stop from './stop.ts'
+
+const noop = () => {}
+
+/** The effects and the rules' carrier: actions by name only, for the host to carry out. */
+const effects = Object.fromEntries([...effectTypes, appliedRules].map((type) => [type, noop])) as {
+  [type in (typeof effectTypes)[number] | typeof appliedRules]: () => void
+}
+
+/** What the session's states are written with: every guard and every action by its name. */
+export const sessionSetup = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as SessionEvent,
+    input: {} as SessionInput,
+  },
+  guards,
+  actions: {
+    ...effects,
+    callToken: decide(authority.callToken),
+    callCatalog: decide(authority.callCatalog),
+    callCredential: decide(authority.callCredential),
+    keepToken: decide(authority.keepToken),
+    keepCatalog: decide(authority.keepCatalog),
+    keepTuple: decide(authority.keepTuple),
+    doubtToken: decide(authority.doubtToken),
+    doubtCatalog: decide(authority.doubtCatalog),
+    doubtCatalogAfterCall: decide(authority.doubtCatalogAfterCall),
+    takeRefusal: decide(authority.takeRefusal),
+    takeFailure: decide(authority.takeFailure),
+    giveUpCall: decide(authority.giveUpCall),
+    waitForRetry: decide(authority.waitForRetry),
+    awaitAvailability: decide(authority.awaitAvailability),
+    passRenewal: decide(authority.passRenewal),
+    expireTuple: decide(authority.expireTuple),
+    openConnection: decide(link.openConnection),
+    keepLimits: decide(link.keepLimits),
+    subscribe: decide(link.subscribe),
+    goOnline: decide(link.goOnline),
+    noteRefusedTopics: decide(link.noteRefusedTopics),
+    becomeStable: decide(link.becomeStable),
+    disconnectForRenewal: decide(link.disconnectForRenewal),
+    disconnectExpired: decide(link.disconnectExpired),
+    disconnectRefused: decide(link.disconnectRefused),
+    endConnection: decide(link.endConnection),
+    cutConnection: decide(link.cutConnection),
+    failSlowConnection: decide(link.failSlowConnection),
+    takeLoss: decide(link.takeLoss),
+    waitToReconnect: decide(link.waitToReconnect),
+    askForTuple: decide(link.askForTuple),
+    startSafe: decide(safety.startSafe),
+    becomeSafe: decide(safety.becomeSafe),
+    becomeNormal: decide(safety.becomeNormal),
+    takeReport: decide(reports.takeReport),
+    refuseAfterStop: decide(reports.refuseAfterStop),
+    answerPublish: decide(reports.answerPublish),
+    takeAcknowledgement: decide(reports.takeAcknowledgement),
+    reportsDue: decide(reports.reportsDue),
+    takeDesiredState: decide(commands.takeDesiredState),
+    finishCommand: decide(commands.finishCommand),
+    takeValue: decide(commands.takeValue),
+    missValue: decide(commands.missValue),
+    commandsDue: decide(commands.commandsDue),
+    beginStop: decide(stop.beginStop),
+    closeSession: decide(stop.closeSession),
+    revoke: decide(stop.revoke),
+    finishRevoked: decide(stop.finishRevoked),
+    finishUnrevoked: decide(stop.finishUnrevoked),
+  },
+})
