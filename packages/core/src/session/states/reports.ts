@@ -3,19 +3,14 @@ import { sessionSetup } from '../setup.ts'
 /** The region of the outbox (PUB, ACK). */
 export const reports = sessionSetup.createStateConfig({
   description: 'The outbox: each report has a chart of its own (`reportMachine`).',
-  initial: 'open',
-  states: {
-    open: {
-      on: {
-        reportOffered: { actions: 'takeReport', meta: { rules: ['PUB-3', 'PUB-4', 'PUB-6'] } },
-        mqttPublishAnswered: { actions: 'answerPublish', meta: { rules: ['PUB-2', 'PUB-7'] } },
-        mqttMessageReceived: {
-          guard: 'isAcknowledgement',
-          actions: 'takeAcknowledgement',
-          meta: { rules: ['ACK-1'] },
-        },
-        'timer.reports': { actions: 'reportsDue', meta: { rules: ['ACK-3', 'ACK-5'] } },
-      },
+  on: {
+    reportOffered: { actions: 'takeReport', meta: { rules: ['PUB-3', 'PUB-4', 'PUB-6'] } },
+    mqttPublishAnswered: { actions: 'answerPublish', meta: { rules: ['PUB-2', 'PUB-7'] } },
+    mqttMessageReceived: {
+      guard: 'isAcknowledgement',
+      actions: 'takeAcknowledgement',
+      meta: { rules: ['ACK-1'] },
     },
+    'timer.reports': { actions: 'reportsDue', meta: { rules: ['ACK-3', 'ACK-5'] } },
   },
 })
