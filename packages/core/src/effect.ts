@@ -108,6 +108,8 @@ export type Effect =
       readonly code: ReportRefusal
       readonly field: string
       readonly message: string
+      /** The command that waits for a usable observation, or null for a report of the host's own. */
+      readonly desiredId: string | null
     }
   /** The report's fate, told once (PUB-2). */
   | {

@@ -35,6 +35,8 @@ export type HostEvent =
       readonly desiredId: string
       readonly outcome: 'applied' | 'rejected'
     } & Observation)
+  /** The command's window ended before the host could begin: nothing moved, and nothing will (DES-5). */
+  | { readonly type: 'commandLate'; readonly desiredId: string }
   /** The answer to the effect `readValue`: the current physical value (DES-5). */
   | ({ readonly type: 'valueRead'; readonly desiredId: string } & Observation)
   /** The answer to `readValue` when the host cannot tell the physical value: the command stays unanswered. */

@@ -12,6 +12,7 @@ export function isFresh(context: SessionContext, event: DeviceEvent): boolean {
     case 'stopRequested':
       return true
     case 'commandFinished':
+    case 'commandLate':
       return openCommand(context, event.desiredId)?.state === 'running'
     case 'valueRead':
       return openCommand(context, event.desiredId)?.state === 'asking'

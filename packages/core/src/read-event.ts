@@ -56,6 +56,7 @@ const schemas: { readonly [type in Exclude<DeviceEvent['type'], `timer.${string}
     ...observation,
   }),
   valueRead: event('valueRead', { desiredId: text, ...observation }),
+  commandLate: event('commandLate', { desiredId: text }),
   valueUnknown: event('valueUnknown', { desiredId: text }),
   stopRequested: event('stopRequested', {
     reason: v.picklist(['shutdown', 'decommissioning', 'compromise']),

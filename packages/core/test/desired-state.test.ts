@@ -202,6 +202,16 @@ describe('DES-5 not started within its window', () => {
     expect(started(device)).toEqual(['des_1'])
   })
 
+  it('F-12 a host that came too late to begin says so: stale, and the route is free for the next', () => {
+    const device = online().desires('des_1', 1).desires('des_2', 2)
+    device.happens({ type: 'commandLate', desiredId: 'des_1' })
+    expect(device.one('readValue')).toMatchObject({ desiredId: 'des_1', because: 'stale' })
+    expect(device.one('startCommand').desiredId).toBe('des_2')
+    device.readsValue('des_1', 'closed')
+    expect(device.one('settleCommand')).toMatchObject({ desiredId: 'des_1', outcome: 'stale' })
+    expect(device.happens({ type: 'commandLate', desiredId: 'des_1' }).verdict).toBe('stale')
+  })
+
   it('an unusable value is refused with the field’s name, and the command keeps waiting for one', () => {
     const device = online().desires('des_1', 1, { valid_for_seconds: 0 })
     device.happens({
@@ -251,7 +261,11 @@ describe('DES-7 executed', () => {
 
   it('an unusable answer is refused aloud, and the command stays open for a better one', () => {
     const device = online().reports('answer-des_1').desires('des_1', 1).finishes('des_1')
-    expect(device.one('refuseReport')).toMatchObject({ code: 'message-id-in-use', field: 'messageId' })
+    expect(device.one('refuseReport')).toMatchObject({
+      code: 'message-id-in-use',
+      field: 'messageId',
+      desiredId: 'des_1',
+    })
     expect(commandsOf(device)?.open).toMatchObject([{ desiredId: 'des_1', state: 'running' }])
   })
 })

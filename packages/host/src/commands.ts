@@ -39,6 +39,11 @@ export function createCommands(parts: CommandParts): Commands {
 
   async function run(effect: EffectOf<'startCommand'>, deadlineAt: number): Promise<void> {
     const { route, desiredId } = effect
+    // The last look before something moves: whatever kept the loop busy, a door does not open late (F-12).
+    if (platform.clock.now() >= deadlineAt) {
+      diagnose('warning', 'command-late', `The window of ${desiredId} ended before it could start.`, 'DES-5')
+      return dispatch({ event: { type: 'commandLate', desiredId } })
+    }
     const outcome = await execute(effect, deadlineAt)
     const observation = await observe(route)
     if (observation === null) dispatch({ event: { type: 'valueUnknown', desiredId } })
@@ -53,11 +58,6 @@ export function createCommands(parts: CommandParts): Commands {
     const handler = handlers.get(route)
     if (handler === undefined) {
       diagnose('error', 'handler-missing', `Route ${route} has no handler.`, 'DES-6')
-      return 'rejected'
-    }
-    // The last look before something moves: whatever kept the loop busy, a door does not open late.
-    if (platform.clock.now() >= deadlineAt) {
-      diagnose('warning', 'command-late', `The window of ${desiredId} ended before it could start.`, 'DES-5')
       return 'rejected'
     }
     try {

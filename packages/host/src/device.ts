@@ -117,8 +117,13 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       case 'acceptReport':
         // The receipt was given when the step was made.
         return
-      case 'refuseReport':
-        return diagnose('warning', 'report-refused', effect.message, 'PUB-3', effect.field)
+      case 'refuseReport': {
+        diagnose('warning', 'report-refused', effect.message, 'PUB-3', effect.field)
+        // A handler's value that makes no report will not get better: the route must not wait for it.
+        const { desiredId } = effect
+        if (desiredId !== null) dispatch({ event: { type: 'valueUnknown', desiredId } })
+        return
+      }
       case 'settleReport': {
         const { type: _type, ...settlement } = effect
         reports.settle(effect)

@@ -140,7 +140,26 @@ test('F-12: a command whose window ended while the host was busy is not executed
   await settlePromises()
   expect(executed).toEqual([])
   expect(world.told.diagnostics.map(({ code }) => code)).toContain('command-late')
-  expect(lastReport(world)).toMatchObject({ desired_id: 'des_1', report_status: expect.any(String) })
+  expect(lastReport(world)).toMatchObject({ desired_id: 'des_1', report_status: 'stale' })
+})
+
+test('PUB-10: a value that makes no report leaves its command unanswered, and the route free for the next', async () => {
+  let value = 'x'.repeat(100_000)
+  const executed: string[] = []
+  const world = worldWithDoor({
+    execute: ({ desiredId }) => void executed.push(desiredId),
+    currentValue: () => value,
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  await settlePromises()
+  expect(world.told.diagnostics).toContainEqual(
+    expect.objectContaining({ code: 'report-refused', field: 'value' }),
+  )
+  value = 'open'
+  world.cloud.publish(topics.doorDesired, desiredState('des_2', 5), 2)
+  await settlePromises()
+  expect(executed).toEqual(['des_1', 'des_2'])
+  expect(lastReport(world)).toMatchObject({ desired_id: 'des_2', value: 'open' })
 })
 
 test('STOP-1: a running command hears of the stop, and a listener of its signal that throws stops nothing', async () => {

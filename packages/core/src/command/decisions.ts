@@ -102,6 +102,14 @@ export function finishCommand(plan: Plan, event: EventOf<'commandFinished'>): vo
   startCommands(plan)
 }
 
+/** The host was too late to begin: not executed, and so stale (DES-5). */
+export function missWindow(plan: Plan, event: EventOf<'commandLate'>): void {
+  withCommand(plan, event.desiredId, (route, command) =>
+    advanceCommand(plan, route, command, { type: 'late' }),
+  )
+  startCommands(plan)
+}
+
 /** The host has read the physical value for a command that was not executed (DES-5). */
 export function takeValue(plan: Plan, event: EventOf<'valueRead'>): void {
   withCommand(plan, event.desiredId, (route, command) =>
@@ -209,7 +217,7 @@ function answer(
           message: 'This message id is already on its way.',
         }
       : written
-    plan.effects.push({ type: 'refuseReport', messageId, code, field, message })
+    plan.effects.push({ type: 'refuseReport', messageId, code, field, message, desiredId })
     return false
   }
   removeCommand(plan, route, command)

@@ -7,6 +7,7 @@ export type CommandEventType =
   | 'started'
   | 'windowEnded'
   | 'superseded'
+  | 'late'
   | 'finishedApplied'
   | 'finishedRejected'
   | 'valueRead'
@@ -47,7 +48,8 @@ export const commandMachine = setup({
       },
     },
     running: {
-      description: 'The host executes it; a window that ends now changes nothing, for it has started.',
+      description:
+        'With the host; a window that ends now changes nothing, unless the host says that it came late.',
       on: {
         finishedApplied: {
           target: 'answered',
@@ -59,6 +61,7 @@ export const commandMachine = setup({
           actions: 'reportRejected',
           meta: { rules: ['DES-6', 'PUB-5'] },
         },
+        late: { target: 'asking', actions: 'askStale', meta: { rules: ['DES-5'] } },
         valueUnknown: { target: 'answered', actions: 'giveUp', meta: { rules: ['PUB-10'] } },
       },
     },

@@ -54,7 +54,7 @@ export function refuseAfterStop(plan: Plan, event: EventOf<'reportOffered'>): vo
 }
 
 function refuse(plan: Plan, messageId: string, code: ReportRefusal, field: string, message: string): void {
-  plan.effects.push({ type: 'refuseReport', messageId, code, field, message })
+  plan.effects.push({ type: 'refuseReport', messageId, code, field, message, desiredId: null })
 }
 
 /** Handles the PUBACK of one delivery (PUB-2, PUB-7); a reason of 0x80 or more means that it was not accepted. */

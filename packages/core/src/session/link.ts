@@ -194,8 +194,8 @@ export function failSlowConnection(plan: Plan): void {
     message: 'The broker did not answer CONNECT and SUBSCRIBE in time.',
     rule: 'CONN-3',
   })
-  markTupleFailed(plan)
   countConnectFailure(plan)
+  failConnecting(plan)
   cutConnection(plan)
 }
 
@@ -213,7 +213,10 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
   if (reaction.kind === 'newTuple') spendTuple(plan)
   if (reaction.kind === 'newCatalog') plan.signals.push({ type: 'catalogDoubted' })
   if (reaction.kind === 'slow') update(plan, { connectDelayMs: plan.context.config.timing.slowRetryMs })
-  if (reaction.kind === 'backOff' && !wasReady && event.type === 'mqttClosed') markTupleFailed(plan)
+  // A busy broker keeps the tuple; a refusal that is the client's fault may be the tuple's, such as its client id.
+  const keepsTuple = event.type === 'mqttRefused' ? 'backOff' : 'slow'
+  if (!wasReady && ['backOff', 'slow'].includes(reaction.kind) && reaction.kind !== keepsTuple)
+    failConnecting(plan)
   if (reaction.authorityLost) plan.signals.push({ type: 'authorityLost', reason: 'refused' })
   if (wasReady) update(plan, { onlineAfter: 'reconnect' })
   endConnection(plan)
@@ -245,10 +248,14 @@ export function askForTuple(plan: Plan): void {
   plan.signals.push({ type: 'tupleNeeded' })
 }
 
-/** Connecting with this tuple failed: one over HTTPS comes next (REC-1). */
-function markTupleFailed(plan: Plan): void {
-  const { tuple } = plan.context
+/** From this failure in a row on, a new tuple alone has not helped: the catalog may name another broker by now. */
+const failuresThatDoubtCatalog = 3
+
+/** Connecting with this tuple failed: one over HTTPS comes next (REC-1), in time with a new catalog (CORE-7). */
+function failConnecting(plan: Plan): void {
+  const { tuple, connectFailures } = plan.context
   if (tuple !== null) update(plan, { tuple: { ...tuple, failed: true } })
+  if (connectFailures >= failuresThatDoubtCatalog) plan.signals.push({ type: 'catalogDoubted' })
 }
 
 function countConnectFailure(plan: Plan): void {

@@ -22,6 +22,7 @@ export const deviceMachine = sessionSetup.createMachine({
   // A report may be offered and a command may finish at any time before the stop is over.
   on: {
     commandFinished: { actions: 'finishCommand', meta: { rules: ['DES-6', 'DES-7'] } },
+    commandLate: { actions: 'missWindow', meta: { rules: ['DES-5'] } },
     valueRead: { actions: 'takeValue', meta: { rules: ['DES-5', 'PUB-5'] } },
     valueUnknown: { actions: 'missValue', meta: { rules: ['PUB-10'] } },
   },

@@ -68,6 +68,7 @@ export const sessionSetup = setup({
     reportsDue: decide(reports.reportsDue),
     takeDesiredState: decide(commands.takeDesiredState),
     finishCommand: decide(commands.finishCommand),
+    missWindow: decide(commands.missWindow),
     takeValue: decide(commands.takeValue),
     missValue: decide(commands.missValue),
     commandsDue: decide(commands.commandsDue),
