@@ -364,6 +364,7 @@ describe('CORE-7 no deadlock', () => {
       .readsCatalog()
       .issuesTuple()
       .refuses(0x8a)
+      .issuesTuple()
       .fires('reconnect')
       .fires('connectTimeout')
     device.issuesTuple().fires('reconnect').connects().subscribes()

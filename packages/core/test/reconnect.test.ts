@@ -28,6 +28,34 @@ describe('REC-1 a lost connection', () => {
     },
   )
 
+  it.each(reasons(0x85, 0x84, 0x8a, 0x90))(
+    'if it is refused with %s, which may be the fault of the tuple, a new one comes before the next connection',
+    (_name, reason) => {
+      const device = online().closes().fires('reconnect').refuses(reason)
+      expect(device.one('call').purpose).toBe('credential')
+      device.issuesTuple().fires('reconnect')
+      expect(device.one('mqttConnect').password.secret).toBe(device.state.context.tuple?.secret)
+    },
+  )
+
+  it.each([
+    ['is closed', (device: Scenario) => device.closes()],
+    ['is not answered', (device: Scenario) => device.fires('connectTimeout')],
+    ['is refused with 0x85', (device: Scenario) => device.refuses(0x85)],
+  ])(
+    'CORE-7 where every connection %s, the catalog may name a broker that is gone: it is read again',
+    (_how, fail) => {
+      const device = fail(online().closes().fires('reconnect'))
+      expect(device.one('call').purpose).toBe('credential')
+      device.issuesTuple().fires('reconnect')
+      fail(device).fires('retryCall')
+      expect(device.one('call').purpose).toBe('catalog')
+      device.readsCatalog({ brokerUrl: 'mqtts://moved.example:8883' }).issuesTuple()
+      if (device.waits('reconnect') !== null) device.fires('reconnect')
+      expect(device.one('mqttConnect').url).toBe('mqtts://moved.example:8883')
+    },
+  )
+
   it('with an expired tuple, a new one comes over HTTPS', () => {
     const device = online().fires('renewTuple').callFails().closes().fires('expireTuple')
     device.reports('m-1')

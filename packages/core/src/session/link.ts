@@ -213,12 +213,10 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
   if (reaction.kind === 'newTuple') spendTuple(plan)
   if (reaction.kind === 'newCatalog') plan.signals.push({ type: 'catalogDoubted' })
   if (reaction.kind === 'slow') update(plan, { connectDelayMs: plan.context.config.timing.slowRetryMs })
-  // A busy broker keeps the tuple; a refusal that is the client's fault may be the tuple's, such as its client id.
-  const keepsTuple = event.type === 'mqttRefused' ? 'backOff' : 'slow'
-  if (!wasReady && ['backOff', 'slow'].includes(reaction.kind) && reaction.kind !== keepsTuple)
-    failConnecting(plan)
+  // A busy broker refuses no tuple, and a takeover neither; any other failure may be the tuple's, such as its client id.
+  const isFailure = reaction.kind === (event.type === 'mqttRefused' ? 'slow' : 'backOff')
+  if (isFailure && !wasReady) failConnecting(plan)
   if (reaction.authorityLost) plan.signals.push({ type: 'authorityLost', reason: 'refused' })
-  if (wasReady) update(plan, { onlineAfter: 'reconnect' })
   endConnection(plan)
 }
 
