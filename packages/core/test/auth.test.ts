@@ -166,6 +166,22 @@ describe('AUTH-5 a 401 on a catalog or credential call', () => {
     expect(device.fires('retryCall').one('call').purpose).toBe('token')
   })
 
+  it('one that comes after the calls were good again is a first one again', () => {
+    const device = new Scenario()
+      .issuesToken()
+      .readsCatalog()
+      .callIsRefused(401)
+      .issuesToken(10 * hour)
+      .goesOnline()
+    device.fires('renewTuple').callIsRefused(401)
+    expect(device.one('call').purpose).toBe('token')
+  })
+
+  it('after a refusal of the credential the next attempt reads the catalog again: it may offer less now', () => {
+    const device = new Scenario().issuesToken().readsCatalog().callIsRefused(403, 4003)
+    expect(device.fires('retryCall').one('call').purpose).toBe('catalog')
+  })
+
   it('the body’s own 4001 counts as a 401 (CAT-6)', () => {
     const device = new Scenario().issuesToken().callIsRefused(200, 4001)
     expect(device.one('call').purpose).toBe('token')

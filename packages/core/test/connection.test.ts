@@ -106,6 +106,13 @@ describe('CONN-4 CONNACK refusals', () => {
     },
   )
 
+  it('a slow retry is slow once: the next failure of another kind backs off as usual', () => {
+    const device = new Scenario().goesOnline().closes(0x8e)
+    expect(device.waits('reconnect')).toBe(300_000)
+    device.fires('reconnect').refuses(0x88)
+    expect(device.waits('reconnect')).toBe(1_000)
+  })
+
   it.each(reasons(0x86, 0x87, 0x8a, 0x84))(
     '%s on a reconnect makes a device safe at once (SAFE-1)',
     (_name, reason) => {

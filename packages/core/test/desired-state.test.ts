@@ -55,6 +55,13 @@ describe('DES-2 the execution window', () => {
     expect(device.one('readValue')).toMatchObject({ desiredId: 'des_2', because: 'stale' })
   })
 
+  it('F-15 after a sleep, what was due comes in the order in which it was due', () => {
+    const device = busy().desires('des_2', 2, { valid_for_seconds: 60 }).passes(4_000_000).reports('m-1')
+    const order = device.effects.map(({ type }) => type)
+    expect(order.indexOf('readValue')).toBeGreaterThanOrEqual(0)
+    expect(order.indexOf('readValue')).toBeLessThan(order.indexOf('enterSafe'))
+  })
+
   it('a command that has started is not ended by it', () => {
     const device = busy().passes(600_000).finishes('des_1')
     expect(device.one('settleCommand')).toMatchObject({ desiredId: 'des_1', outcome: 'applied' })
@@ -287,6 +294,12 @@ describe('DES-8 one command runs at a time per route', () => {
       ['des_2', 'stale'],
       ['des_1', undefined],
     ])
+  })
+
+  it('a handler that cannot tell its outcome frees the route for the next one', () => {
+    const device = online().desires('des_1', 1).desires('des_2', 2)
+    device.happens({ type: 'valueUnknown', desiredId: 'des_1' })
+    expect(started(device)).toEqual(['des_1', 'des_2'])
   })
 
   it('CORE-5 those that wait for their physical value are bounded, and the drop is told', () => {

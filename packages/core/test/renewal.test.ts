@@ -50,6 +50,15 @@ describe('REN-1 renewal by controlled reconnect', () => {
   })
 })
 
+describe('REN-1 renew_after while the next tuple is on its way already', () => {
+  it('is expected: nothing is asked for, nothing is wrong', () => {
+    const device = online().reports('m-1').pubacks(0x87).fires('renewTuple')
+    expect(device.verdict).toBe('taken')
+    expect(device.did('diagnose')).toEqual([])
+    expect(device.waits('renewTuple')).toBeNull()
+  })
+})
+
 describe('REN-2 the Bearer token first', () => {
   it('a due token is renewed before the tuple', () => {
     const device = new Scenario().issuesToken(hour).goesOnline().fires('renewTuple')

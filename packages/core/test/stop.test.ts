@@ -96,6 +96,19 @@ describe('STOP-1 an intentional stop', () => {
     expect(device.one('call').purpose).toBe('revoke')
   })
 
+  it('an answered revocation is not cancelled', () => {
+    const device = new Scenario().goesOnline().stops().closes().happens({ type: 'tokenRevoked' })
+    expect(device.did('cancelCall')).toEqual([])
+  })
+
+  it('a report that waits for its retry sets no timer any more', () => {
+    const device = new Scenario().goesOnline().reports('m-1').pubacks(0x80).stops().closes()
+    expect(device.waits('reports')).toBeNull()
+    device.happens({ type: 'tokenRevoked' })
+    expect(device.state.context.timers).toEqual({})
+    expect(device.state.context.reports).toHaveLength(1)
+  })
+
   it('twice: the second changes nothing', () => {
     const device = new Scenario().goesOnline().stops()
     const before = device.state

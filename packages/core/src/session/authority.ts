@@ -259,7 +259,6 @@ export function spendTuple(plan: Plan): void {
   if (tuple === null) return
   plan.effects.push({ type: 'forgetSecret', secret: tuple.secret })
   update(plan, { tuple: { ...tuple, failed: true } })
-  cancelTimer(plan, 'renewTuple')
 }
 
 /** A 401, or the body's own 4001 (AUTH-5, CAT-6). */
