@@ -22,9 +22,9 @@ let tarballs: string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'realer-device-packed-'))
-  await execute(bin('tsc'), ['-b'], { cwd: root })
-  for (const name of await readdir(join(root, 'packages')))
-    await pnpm(['pack', '--pack-destination', folder], join(root, 'packages', name))
+  const names = await readdir(join(root, 'packages'))
+  await execute(bin('tsc'), ['-b', ...names.map((name) => join('packages', name))], { cwd: root })
+  for (const name of names) await pnpm(['pack', '--pack-destination', folder], join(root, 'packages', name))
   tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => join(folder, file))
 }, 180_000)
 
@@ -34,9 +34,10 @@ afterAll(async () => {
 
 /** The package manager that runs this test, or the one of the README. */
 async function pnpm(args: readonly string[], cwd: string): Promise<void> {
-  const running = process.env.npm_execpath
-  if (running?.includes('pnpm')) await execute(process.execPath, [running, ...args], { cwd })
-  else await execute('npx', ['-y', 'pnpm@12', ...args], { cwd })
+  const running = process.env.npm_execpath ?? ''
+  if (!running.includes('pnpm')) await execute('npx', ['-y', 'pnpm@12', ...args], { cwd })
+  else if (/\.[cm]?js$/.test(running)) await execute(process.execPath, [running, ...args], { cwd })
+  else await execute(running, args, { cwd })
 }
 
 describe('the packages as they are published', () => {
