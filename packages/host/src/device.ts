@@ -188,7 +188,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       loop.start(config)
     },
 
-    report: (route, value, reportOptions = {}) => reports.offer(route, value, reportOptions),
+    // From JavaScript, null may come: it stands for no options.
+    report: (route, value, reportOptions) => reports.offer(route, value, reportOptions ?? {}),
 
     onCommand(route, handler) {
       if (phase !== 'new')
@@ -211,7 +212,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       return listeners.add(name, listener)
     },
 
-    stop({ reason = 'shutdown' } = {}) {
+    stop(stopOptions) {
+      const { reason = 'shutdown' } = stopOptions ?? {}
       if (!['shutdown', 'decommissioning', 'compromise'].includes(reason))
         return Promise.reject(
           new DeviceUsageError('argument-invalid', 'reason', 'There is no such reason to stop.'),

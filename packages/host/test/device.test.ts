@@ -262,3 +262,10 @@ test.each([
     }),
   )
 })
+
+test('null in place of options stands for none: report() and stop() do not throw', async () => {
+  const { device } = createWorld()
+  const { settled } = device.report('temperature', '1', null as unknown as undefined)
+  await expect(settled).rejects.toMatchObject({ code: 'not-started' })
+  await expect(device.stop(null as unknown as undefined)).resolves.toEqual({ revoked: false })
+})
