@@ -34,6 +34,11 @@ export function pair(text: string, collected: { [name: string]: string }): { [na
   return { ...collected, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
+/** Collects a repeatable `name=value` option whose name may come again. */
+export function pairs(text: string, collected: readonly [string, string][]): [string, string][] {
+  return [...collected, ...Object.entries(pair(text, {}))]
+}
+
 /** Collects a repeatable option. */
 export function repeated(text: string, collected: string[]): string[] {
   return [...collected, text]

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { demo } from './demo/demo.ts'
 import { CommandError, type ExitName, exitCodeHelp, exitCodes } from './exit-code.ts'
-import { oneOf, pair, repeated, seconds, wholeNumber } from './options.ts'
+import { oneOf, pair, pairs, repeated, seconds, wholeNumber } from './options.ts'
 import { run } from './run/run.ts'
 import type { RunOptions } from './run/settings.ts'
 import { secretVariable } from './run/settings.ts'
@@ -100,8 +100,8 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
     .option(
       '--report <route=value>',
       'report this, wait until it is settled, and stop (repeatable)',
-      pair,
-      {},
+      pairs,
+      [],
     )
     .option('--keep-trying', 'do not end when the start fails', false)
     .option('--trace', 'print every step of the machine as NDJSON', false)

@@ -47,6 +47,22 @@ describe('a device from the command line', () => {
     expect(sandbox.secretsIn(screen.text())).toBe(0)
   })
 
+  it('PUB-6: reports the same route twice, for each reading is an event of its own', async () => {
+    const args = device('--report', 'temperature=21', '--report', 'temperature=22')
+    expect(await runProgram(args, createScreen(), {})).toBe(exitCodes.done)
+    expect(sandbox.ledger.summary().settled.accepted).toBe(2)
+  })
+
+  it('ends with 1 where it is interrupted before a reading is settled', async () => {
+    sandbox.faults.order({ at: 'token', do: 'hang' })
+    const screen = createScreen()
+    const ended = runProgram(device('--report', 'temperature=21'), screen, {})
+    await screen.shows('local safe behaviour begins')
+    screen.interrupt()
+    expect(await ended).toBe(exitCodes.failed)
+    expect(screen.errLines.at(-1)).toContain('interrupted before every reading was settled')
+  })
+
   it('ends with 1 where the reading is refused for good', async () => {
     sandbox.faults.order({ at: 'acknowledgement', nack: { status: 'rejected', retryable: false } })
     expect(await runProgram(device('--report', 'temperature=999'), createScreen(), {})).toBe(exitCodes.failed)

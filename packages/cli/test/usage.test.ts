@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coloursFor, exitCodes, runProgram } from '@realer-device/cli'
 import { describe, expect, it } from 'vitest'
@@ -79,3 +81,40 @@ it('the program itself gives its exit code to the shell', async () => {
   })
   expect(code).toBe(exitCodes.usage)
 })
+
+it('a folder for the sandbox that is not there is named, with exit code 2', async () => {
+  const screen = createScreen()
+  expect(await runProgram(['sandbox', '--dir', '/no/such/folder'], screen, {})).toBe(exitCodes.usage)
+  expect(screen.text()).toContain('--dir: /no/such/folder cannot be written to (ENOENT)')
+})
+
+it('CRED-3: a sandbox that ends takes its folder with the client secret along', async () => {
+  const screen = createScreen()
+  const ended = runProgram(['sandbox', '--json'], screen, {})
+  const { secretFile } = JSON.parse(await screen.shows('"kind":"started"')) as { secretFile: string }
+  expect(existsSync(secretFile)).toBe(true)
+  screen.interrupt()
+  expect(await ended).toBe(exitCodes.done)
+  expect(existsSync(dirname(secretFile))).toBe(false)
+})
+
+it('Ctrl-C ends the demo day', async () => {
+  const screen = createScreen()
+  const ended = runProgram(['demo'], screen, {})
+  await screen.shows('07:00')
+  screen.interrupt()
+  expect(await ended).toBe(exitCodes.failed)
+  expect(screen.errLines.at(-1)).toContain('the day was interrupted')
+  expect(screen.text()).not.toContain('22:00')
+})
+
+it('a reader that goes away ends the program without a stack trace', async () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', main, 'demo'])
+  const complaints: string[] = []
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString('utf8')))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  expect(complaints.join('')).not.toMatch(/^\s+at /m)
+  expect(code).toBe(exitCodes.failed)
+}, 30_000)

@@ -61,7 +61,16 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<vo
     tellCloud(sandbox, timeline)
     tellDevice(device, timeline)
     const witness = watch(device)
-    await liveDay({ sandbox, device, plant, witness, timeline }, AbortSignal.timeout(longestDayMs))
+    const cast = { sandbox, device, plant, witness, timeline }
+    const interrupted = terminal.interrupted.then(() => {
+      throw new CommandError('failed', 'the day was interrupted.')
+    })
+    try {
+      await Promise.race([liveDay(cast, AbortSignal.timeout(longestDayMs)), interrupted])
+    } finally {
+      // After a whole day it has stopped already; then this changes nothing.
+      await device.stop()
+    }
 
     const pending = device.pending()
     const summary = sandbox.ledger.summary({ pendingMessageIds: pending })

@@ -29,10 +29,12 @@ export async function run(
   device.start()
   try {
     const work =
-      Object.keys(options.report).length > 0
-        ? reportOnce(device, options, terminal)
-        : readLines(device, terminal)
-    await Promise.race([work, failed, terminal.interrupted])
+      options.report.length > 0 ? reportOnce(device, options, terminal) : readLines(device, terminal)
+    const interrupted = terminal.interrupted.then(() => {
+      if (options.report.length > 0)
+        throw new CommandError('failed', 'interrupted before every reading was settled.')
+    })
+    await Promise.race([work, failed, interrupted])
   } finally {
     await device.stop({ reason: 'shutdown' })
   }
@@ -59,9 +61,7 @@ function failure(exit: ExitName, message: string): CommandError {
 }
 
 async function reportOnce(device: Device, options: RunOptions, terminal: Terminal): Promise<void> {
-  const readings = Object.entries(options.report).map(([route, value]) =>
-    reportReading(device, { route, value }, terminal),
-  )
+  const readings = options.report.map(([route, value]) => reportReading(device, { route, value }, terminal))
   const settled = await Promise.all(readings)
   if (settled.includes(false)) throw new CommandError('failed', 'a reading was not settled as done.')
 }

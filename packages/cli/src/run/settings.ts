@@ -11,7 +11,8 @@ export interface RunOptions {
   readonly route: { readonly [name: string]: string }
   readonly command: string[]
   readonly exec?: string
-  readonly report: { readonly [route: string]: string }
+  /** Route and value, in the order given; a route may come again. */
+  readonly report: readonly (readonly [route: string, value: string])[]
   readonly keepTrying: boolean
   readonly trace: boolean
   readonly json: boolean

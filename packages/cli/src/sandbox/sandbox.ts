@@ -1,8 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { describeEntry } from '../demo/tell-cloud.ts'
+import { CommandError } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { orderHelp, takeOrder } from './orders.ts'
 
@@ -28,8 +29,10 @@ export async function sandboxCommand(options: SandboxCommandOptions, terminal: T
     lifetimes: { credentialExpiresInSeconds: options.credentialLifetime },
     ...(routes ? { routes: { sensors: options.sensor, commands: options.command } } : {}),
   })
+  // A folder of our own goes with us: it holds the client secret.
+  const ownFolder = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'realer-sandbox-')) : null
   try {
-    const files = await writeFiles(sandbox, options.dir)
+    const files = await writeFiles(sandbox, ownFolder ?? options.dir ?? '.')
     introduce(sandbox, files, options, terminal)
     sandbox.ledger.on((entry) => {
       if (options.json) return terminal.out(JSON.stringify(entry))
@@ -46,6 +49,7 @@ export async function sandboxCommand(options: SandboxCommandOptions, terminal: T
     terminal.err('The sandbox stops.')
   } finally {
     await sandbox.stop()
+    if (ownFolder !== null) await rm(ownFolder, { recursive: true, force: true })
   }
 }
 
@@ -55,11 +59,15 @@ interface Files {
 }
 
 /** The CA and the client secret as files: a secret on the screen or in an argument would be a secret told. */
-async function writeFiles(sandbox: Sandbox, dir: string | undefined): Promise<Files> {
-  const folder = dir ?? (await mkdtemp(join(tmpdir(), 'realer-sandbox-')))
+async function writeFiles(sandbox: Sandbox, folder: string): Promise<Files> {
   const files = { ca: join(folder, 'ca.pem'), secret: join(folder, 'client-secret') }
-  await writeFile(files.ca, sandbox.caPem)
-  await writeFile(files.secret, `${sandbox.clientSecret}\n`, { mode: 0o600 })
+  try {
+    await writeFile(files.ca, sandbox.caPem)
+    await writeFile(files.secret, `${sandbox.clientSecret}\n`, { mode: 0o600 })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unwritable'
+    throw new CommandError('usage', `--dir: ${folder} cannot be written to (${code}).`)
+  }
   return files
 }
 
