@@ -154,6 +154,8 @@ describe('the reader of the log of Mosquitto', () => {
   it.each([
     ['Client cdv_x disconnected.', [['disconnected', 'clean', null]]],
     ['Client cdv_x closed its connection.', [['disconnected', 'lost', null]]],
+    ['Client cdv_x disconnected: Connection reset by peer.', [['disconnected', 'lost', null]]],
+    ['Client cdv_x disconnected: Protocol error.', [['disconnected', 'lost', null]]],
     ['Client cdv_x has exceeded timeout, disconnecting.', [['disconnected', 'by-broker', 0x8d]]],
     ['Client cdv_x already connected, closing old connection.', [['disconnected', 'by-broker', 0x8e]]],
     ['Client cdv_x been disconnected by administrative action.', [['disconnected', 'by-broker', 0x98]]],

@@ -17,9 +17,12 @@ const HOW_CLIENTS_END: readonly (readonly [RegExp, DisconnectEntry['how'], numbe
   [/^has exceeded timeout/, 'by-broker', 0x8d],
   [/^disconnected\.$/, 'clean', null],
   [/^closed its connection/, 'lost', null],
+  // What follows the colon is a socket's error: "Protocol error" there is EPROTO, a TLS stream that was cut.
+  [/^disconnected: /, 'lost', null],
   [/^disconnected/, 'by-broker', null],
 ]
-const BROKEN_RULE = /protocol error|malformed|oversize|too large|receive maximum|not supported/i
+const BROKEN_RULE =
+  /^(?!disconnected: ).*(protocol error|malformed|oversize|too large|receive maximum|not supported)/i
 
 /** Makes a reader of log lines (Mosquitto 2.0, `log_type all`, no time stamps). */
 export function createLogReader(clientId: string, events: LogEvents): (line: string) => void {
