@@ -2,6 +2,7 @@ import { connectDevice, type Device, type DeviceEvents, type StepTrace } from '@
 import { type LedgerEntry, type Sandbox, startSandbox } from '@realer-device/sandbox'
 import {
   type Action,
+  type CommandRouteName,
   commandRoutes,
   type Handling,
   type RouteName,
@@ -206,7 +207,7 @@ function setStage(sandbox: Sandbox) {
     ledger.observed({ messageId, route })
   }
 
-  function desire(route: (typeof commandRoutes)[number], windowSeconds: number, handling: Handling): string {
+  function desire(route: CommandRouteName, windowSeconds: number, handling: Handling): string {
     values += 1
     // The message can be on its way only after this turn, so its handling is known in time.
     const { desiredId } = sandbox.desire(route, `wish ${values}`, { validForSeconds: windowSeconds })
@@ -270,13 +271,25 @@ function setStage(sandbox: Sandbox) {
   }
   const isIdle = (): boolean => device.pending().length === 0 && handlersRunning === 0
   /** The desired topics that the broker granted the session of now. */
-  const obeyed = (): string[] => {
+  const obeyed = (): CommandRouteName[] => {
     const granted = new Set<string>()
     for (const one of ledger.entries) {
       if (one.kind === 'connect' && one.outcome === 'accepted') granted.clear()
       if (one.kind === 'subscribe' && one.reasonCode < 0x80) granted.add(one.topic)
     }
     return commandRoutes.filter((route) => granted.has(sandbox.routes[route]?.desiredTopic ?? ''))
+  }
+
+  /** A command that is on the wire when a session ends is lost with it (clean start, CONN-2): the cloud asks again. */
+  async function answer(desiredId: string): Promise<void> {
+    const isAnswered = (): boolean =>
+      ledger.entries.some((one) => one.kind === 'report' && one.desiredId === desiredId)
+    const sessions = (): number => told.filter(({ name }) => name === 'online').length
+    while (!isAnswered()) {
+      const before = sessions()
+      await until(() => isAnswered() || sessions() > before)
+      if (!isAnswered()) sandbox.resend(desiredId)
+    }
   }
 
   return {
@@ -306,13 +319,9 @@ function setStage(sandbox: Sandbox) {
         until(() => done() === routes.length),
         'A report on every route',
       )
-      // The broker may end this session too, or have refused a desired topic: asked is what it grants.
-      for (const route of obeyed() as (typeof commandRoutes)[number][]) {
+      for (const route of obeyed()) {
         const desiredId = desire(route, 60, 'applies')
-        await inTime(
-          until(() => ledger.entries.some((one) => one.kind === 'report' && one.desiredId === desiredId)),
-          `The outcome of a command on ${route}`,
-        )
+        await inTime(answer(desiredId), `The outcome of a command on ${route}`)
       }
       await inTime(
         until(() => isOnline() && isIdle()),
