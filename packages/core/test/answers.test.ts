@@ -138,6 +138,13 @@ describe('CAT-6 AUTH-6 the status and the code', () => {
     })
   })
 
+  it('CAT-6 HTTP 200 with code 5000 is a failure of the server, and no refusal of the device', () => {
+    expect(readAnswer(call('catalog'), answer({ ...catalogAnswer(), code: 5000 })).event).toMatchObject({
+      type: 'callFailed',
+      failure: 'server',
+    })
+  })
+
   it.each([500, 502, 503, 504, 301, 302, 304])(
     'HTTP %i is a failure of the server, never followed',
     (status) => {

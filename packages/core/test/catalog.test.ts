@@ -203,6 +203,19 @@ describe('CAT-5 catalog topics only', () => {
     })
   })
 
+  it.each(['rte_vlave', 'rte_temperature'])(
+    'a command route %s that the catalog does not have is told',
+    (name) => {
+      const device = new Scenario({ commandRoutes: ['rte_valve', name] }).issuesToken().readsCatalog()
+      expect(device.one('diagnose')).toMatchObject({
+        code: 'route-unknown',
+        field: 'commandRoutes',
+        rule: 'CAT-5',
+      })
+      expect(device.one('diagnose').message).toContain(name)
+    },
+  )
+
   it('a message on a topic that is none of the device’s is ignored with a diagnostic', () => {
     const device = new Scenario().goesOnline()
     device.happens({ type: 'mqttMessageReceived', topic: 'x/y', payload: '{}' })

@@ -64,6 +64,8 @@ export function readAnswer(call: Pick<CallEffect, 'call' | 'purpose'>, answer: H
   if (status === 429 || code === 4029)
     return failed(call, 'busy', `HTTP ${status}: too many requests`, answer)
   if (status >= 500) return failed(call, 'server', `HTTP ${status}`, answer)
+  if (typeof code === 'number' && code >= 5000)
+    return failed(call, 'server', `HTTP ${status}, code ${code}`, answer)
   if (status < 200 || status >= 400)
     return { event: { type: 'callRefused', call: call.call, status, code }, secret: null }
   if (status >= 300) return failed(call, 'server', `HTTP ${status}: redirects are not followed`, answer)

@@ -1,3 +1,4 @@
+import { handledRoutes } from '../catalog/route-name.ts'
 import type { CallEffect, CallPurpose } from '../effect.ts'
 import type { CallEvent } from '../event.ts'
 import { backoffMs } from './backoff.ts'
@@ -100,6 +101,20 @@ export function keepToken(plan: Plan, event: EventOf<'tokenIssued'>): void {
 export function keepCatalog(plan: Plan, event: EventOf<'catalogRead'>): void {
   endCall(plan)
   update(plan, { catalog: event.catalog, catalogDue: false, tokenDoubted: false })
+  // A catalog without a credential request may not list its routes yet (CAT-4).
+  if (event.catalog.credentialEndpoint === null) return
+  const { config } = plan.context
+  const handled = new Set(handledRoutes(config, event.catalog).map(({ name }) => name))
+  // A misspelt name would otherwise be a handler that nobody ever calls.
+  for (const name of config.commandRoutes)
+    if (!handled.has(name))
+      diagnose(plan, {
+        level: 'warning',
+        code: 'route-unknown',
+        message: `The catalog has no one command route ${JSON.stringify(name)}: no commands come for it.`,
+        field: 'commandRoutes',
+        rule: 'CAT-5',
+      })
 }
 
 /** Keeps the new tuple and sets its two timers, both from this moment on the monotonic clock (CRED-2, CRED-5). */
