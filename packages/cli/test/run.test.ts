@@ -116,6 +116,27 @@ describe('a device from the command line', () => {
     expect(await ended).toBe(exitCodes.done)
   })
 
+  it('DES-6: a program that is not there is named, and refuses the command', async () => {
+    const screen = createScreen()
+    const ended = runProgram(device('--command', 'door', '--exec', '/no/such/program'), screen, {})
+    await screen.shows('online (after start)')
+    sandbox.desire('door', 'open')
+    expect(await screen.shows('/no/such/program')).toContain('cannot be run (ENOENT)')
+    await sandbox.ledger.untilKind('report', (entry) => entry.outcome === 'rejected')
+    screen.interrupt()
+    expect(await ended).toBe(exitCodes.done)
+  })
+
+  it('a reading that is refused gets one line, without control characters', async () => {
+    const screen = createScreen([`cell\u001bar ${'x'.repeat(70_000)}`])
+    const ended = runProgram(device(), screen, {})
+    await screen.shows('was refused')
+    screen.interrupt()
+    await ended
+    expect(screen.errLines).toHaveLength(1)
+    expect(screen.text()).not.toContain('\u001b')
+  })
+
   it('CRED-3: --trace prints every step as NDJSON, without a secret', async () => {
     const screen = createScreen()
     await runProgram(device('--trace', '--json', '--report', 'temperature=21.5'), screen, {})
@@ -132,7 +153,7 @@ describe('a start that fails gets one clear line and its own exit code', () => {
     expect(await runProgram(device('--api-url', `https://127.0.0.1:${port}`), screen, {})).toBe(
       exitCodes.unreachable,
     )
-    expect(screen.errLines.at(-1)).toMatch(/ECONNREFUSED.*--keep-trying/)
+    expect(screen.errLines.at(-1)).toMatch(/ECONNREFUSED.*\. Check.*--keep-trying/)
   })
 
   it('4: a certificate that does not verify', async () => {

@@ -34,7 +34,7 @@ function textOf({ value }: Command): string {
 }
 
 function runProgram(program: string, command: Command): Promise<{ code: number; firstLine: string }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, [command.route, textOf(command)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       // The program needs no secret of the device.
@@ -46,7 +46,9 @@ function runProgram(program: string, command: Command): Promise<{ code: number; 
     child.stdout.on('data', (chunk: Buffer) => {
       if (printed.length < 4096) printed += chunk.toString('utf8')
     })
-    child.on('error', () => resolve({ code: -1, firstLine: '' }))
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(`--exec: ${program} cannot be run (${error.code ?? 'no code'}).`)),
+    )
     child.on('close', (code) =>
       resolve({ code: code ?? -1, firstLine: printed.split('\n', 1)[0]?.trim() ?? '' }),
     )

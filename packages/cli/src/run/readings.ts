@@ -38,7 +38,7 @@ export async function reportReading(
     return result === 'done'
   } catch (error) {
     if (!(error instanceof ReportError)) throw error
-    terminal.err(`The reading for ${route} was refused (${error.field}): ${error.message}`)
+    terminal.err(`The reading for ${JSON.stringify(route)} was refused (${error.field}): ${error.message}`)
     return false
   }
 }

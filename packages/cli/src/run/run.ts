@@ -56,7 +56,7 @@ function firstFailure(device: Device): Promise<never> {
 function failure(exit: ExitName, message: string): CommandError {
   return new CommandError(
     exit,
-    [message.replace(/ It is tried again\.$/, ''), adviceFor(exit)].join(' ').trim(),
+    [message.replace(/ It is tried again\.$/, '').replace(/[^.]$/, '$&.'), adviceFor(exit)].join(' ').trim(),
   )
 }
 

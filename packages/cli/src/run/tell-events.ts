@@ -29,8 +29,9 @@ export function tellEvents(
   device.on('report', ({ route, messageId, result, status }) =>
     out(`report ${messageId} on ${route}: ${result} (${status})`),
   )
-  device.on('diagnostic', ({ level, message, rule }) => {
-    if (level !== 'info') terminal.err(colours.yellow(`${message} [${rule}]`))
+  device.on('diagnostic', ({ code, level, message, rule }) => {
+    // Who offered a reading is told of its refusal by its own line.
+    if (level !== 'info' && code !== 'report-refused') terminal.err(colours.yellow(`${message} [${rule}]`))
   })
   device.on('stopped', ({ revoked }) =>
     out(revoked ? 'stopped, token revoked' : 'stopped, token not revoked'),
