@@ -36,20 +36,28 @@ export function addReport(
  * before the session is online (SUB-2), with an expired tuple (REN-5), or outside the catalog and scopes (CAT-5, CRED-4).
  */
 export function publishQueued(plan: Plan): void {
-  for (const report of plan.context.reports) if (report.state === 'queued') publish(plan, report)
+  for (const report of plan.context.reports) {
+    if (!hasRoom(plan)) break
+    if (report.state === 'queued') publish(plan, report)
+  }
   armReports(plan)
+}
+
+/** Whether the session is online with a tuple that has not expired, and the broker takes one more PUBLISH. */
+function hasRoom(plan: Plan): boolean {
+  const { tuple, connection } = plan.context
+  if (tuple === null || connection === null || connection.limits === null) return false
+  return connection.online && tuple.expiresAt > plan.now && connection.inFlight.length < inflightLimit(plan)
 }
 
 function publish(plan: Plan, report: Report): void {
   const { config, catalog, tuple, connection } = plan.context
   if (catalog === null || tuple === null || connection === null) return
-  if (connection.limits === null || !connection.online || tuple.expiresAt <= plan.now) return
   const route = findRoute(config, catalog, report.route)
   // A catalog without a credential request may not list its routes yet (CAT-4).
   if (route === null && catalog.credentialEndpoint === null) return
   if (route === null) return failForGood(plan, report, 'route-unknown')
   if (!tuple.scopes.includes(route.feedDataPublishScope)) return
-  if (connection.inFlight.length >= inflightLimit(plan)) return
   if (payloadFault(plan, route, report.payload) !== null) return failForGood(plan, report, 'too-large')
   const delivery = takeId(plan, 'delivery')
   update(plan, { connection: { ...connection, inFlight: [...connection.inFlight, delivery] } })
