@@ -1,6 +1,6 @@
 import type { StepTrace } from '@realer-device/node'
 import type { LedgerEntry } from '@realer-device/sandbox'
-import type { Recording } from './stage.ts'
+import { type Recording, timing } from './stage.ts'
 
 /** What is wrong with a run, a sentence each with the rule's id; nothing where all is well. */
 export function complaintsOf(recording: Recording): string[] {
@@ -167,6 +167,12 @@ export function judgeCalls(recording: Recording): string[] {
   return faults
 }
 
+/** The timers that stand between two attempts; each is one only where it is not shorter than the backoff's floor. */
+const waits: ReadonlySet<string> = new Set([
+  ...['retryCall', 'reconnect', 'renewTuple', 'expireTuple'],
+  ...['callTimeout', 'connectTimeout', 'closeTimeout'],
+])
+
 /**
  * REC-4: between two CONNECTs with one tuple there is a wait, so no tuple is asked for more than twice without one: for this
  * CONNECT, and for the next. Each time a 401 may repeat the call once (AUTH-5). An overdue timer fires with the event that
@@ -185,7 +191,12 @@ export function judgePace({ steps }: Recording): string[] {
       connectedWith = new Set()
     }
     for (const effect of effects) {
-      if (effect.type === 'setTimer') dueAt.set(effect.timer, now + effect.delayMs - 1)
+      if (effect.type === 'setTimer' && waits.has(effect.timer)) {
+        // Timers have whole milliseconds, and the step before counted from a fraction.
+        const isWait = effect.delayMs >= timing.backoffFloorMs
+        if (isWait) dueAt.set(effect.timer, now + effect.delayMs - 1)
+        else dueAt.delete(effect.timer)
+      }
       if (effect.type === 'cancelTimer') dueAt.delete(effect.timer)
       if (effect.type === 'call') {
         const made = (calls.get(effect.purpose) ?? 0) + 1
@@ -224,7 +235,9 @@ export function judgeEnd(recording: Recording): string[] {
   const { told, schedule, stopped, entries, pending, secretsSeen } = recording
   const faults: string[] = []
   if (secretsSeen > 0) faults.push(`F-13: secrets were told ${secretsSeen} times`)
-  if (told.at(-1)?.name !== 'stopped') faults.push('STOP-1: something was told after the stop')
+  // The stop waits for no handler, and what one has done is told even then.
+  const last = told.filter(({ name }) => name !== 'command').at(-1)
+  if (last?.name !== 'stopped') faults.push('STOP-1: something was told after the stop')
   const broken = told.flatMap(({ name, detail }) =>
     name === 'diagnostic' && detail.code === 'listener-failed' ? [detail.message] : [],
   )

@@ -1,8 +1,11 @@
 import type { Fault } from '@realer-device/sandbox'
 import fc from 'fast-check'
 
-/** What the firmware does with a command. `slow` moves the actuator at once and answers later. */
-export type Handling = 'applies' | 'rejects' | 'throws' | 'slow'
+/**
+ * What the firmware does with a command. `slow` moves the actuator at once and answers later; `stuck` too, but not before
+ * the device is locally safe, or its faults are over.
+ */
+export type Handling = 'applies' | 'rejects' | 'throws' | 'slow' | 'stuck'
 
 /** One thing that the world does to a device and its cloud. */
 export type Action =
@@ -20,7 +23,12 @@ export type Action =
   | { readonly do: 'disconnect'; readonly reasonCode: number }
   | { readonly do: 'expire-credentials' }
   | { readonly do: 'set-available'; readonly available: boolean }
-  | { readonly do: 'wait'; readonly until: 'online' | 'offline' | 'call' | 'connect' | 'publish' | 'step' }
+  | {
+      readonly do: 'wait'
+      readonly until: 'online' | 'offline' | 'call' | 'connect' | 'publish' | 'command' | 'step'
+      /** Whether it must come; random schedules cannot know. */
+      readonly surely?: true
+    }
 
 /** A schedule, and how it ends. */
 export interface Schedule {
@@ -45,7 +53,7 @@ const desire = fc.record({
   do: fc.constant('desire' as const),
   route: commandRoute,
   windowSeconds: fc.constantFrom(0.05, 0.3, 60, 60),
-  handling: fc.constantFrom<Handling>('applies', 'applies', 'rejects', 'throws', 'slow', 'slow'),
+  handling: fc.constantFrom<Handling>('applies', 'applies', 'rejects', 'throws', 'slow', 'stuck'),
 })
 const desireRaw = fc.record({
   do: fc.constant('desire-raw' as const),
@@ -61,7 +69,7 @@ const desireRaw = fc.record({
 const resend = fc.record({ do: fc.constant('resend' as const), back: fc.nat({ max: 3 }) })
 const wait = fc.record({
   do: fc.constant('wait' as const),
-  until: fc.constantFrom('online', 'offline', 'call', 'connect', 'publish', 'step'),
+  until: fc.constantFrom('online', 'offline', 'call', 'connect', 'publish', 'command', 'step'),
 })
 
 const answers: readonly Extract<Fault, { answer: unknown }>['answer'][] = [

@@ -1,4 +1,4 @@
-import { connectDevice, type Device, type DeviceEvents, type StepTrace } from '@realer-device/node'
+import { connectDevice, type DeviceEvents, type StepTrace } from '@realer-device/node'
 import { type LedgerEntry, type Sandbox, startSandbox } from '@realer-device/sandbox'
 import {
   type Action,
@@ -31,7 +31,7 @@ const shortLives = {
 }
 
 /** A safety net under the waits for progress, which are all for events. */
-const LONGEST_RECOVERY_MS = 30_000
+const LONGEST_RECOVERY_MS = 20_000
 /** How long a schedule waits for something that its own faults may keep from coming. It judges nothing. */
 const LONGEST_PAUSE_MS = 120
 /** A slow handler answers after this. */
@@ -105,9 +105,11 @@ function setStage(sandbox: Sandbox) {
   const handlings = new Map<string, Handling>()
   const watchers = new Set<() => void>()
   const timers = new Set<NodeJS.Timeout>()
+  const stuck = new Set<() => void>()
   const physical = new Map<string, string>(commandRoutes.map((route) => [route, 'initial']))
   let isSafe = false
   let handlersRunning = 0
+  let faultsAreOver = false
   let values = 0
 
   const device = connectDevice({
@@ -124,6 +126,7 @@ function setStage(sandbox: Sandbox) {
     device.on(name, (detail: unknown) => {
       told.push({ name, detail } as Told)
       if (name === 'safe') isSafe = (detail as DeviceEvents['safe']).entered
+      if (isSafe) setImmediate(free)
     })
   const stopWatching = [device.on('step', () => queueMicrotask(look)), ledger.on(look)]
 
@@ -136,9 +139,9 @@ function setStage(sandbox: Sandbox) {
         if (handling === 'throws') throw new Error('the actuator is jammed')
         physical.set(route, String(value))
         ledger.executed({ desiredId, route, value: String(value) })
-        if (handling === 'slow') {
+        if (handling === 'slow' || handling === 'stuck') {
           handlersRunning += 1
-          await pause(SLOW_HANDLER_MS)
+          await (handling === 'slow' ? pause(SLOW_HANDLER_MS) : untilFreed())
           handlersRunning -= 1
           look()
         }
@@ -159,6 +162,18 @@ function setStage(sandbox: Sandbox) {
       }, ms)
       timers.add(timer)
     })
+  }
+
+  function untilFreed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (faultsAreOver) resolve()
+      else stuck.add(resolve)
+    })
+  }
+
+  function free(): void {
+    for (const resolve of stuck) resolve()
+    stuck.clear()
   }
 
   /** Resolves when the condition holds; looked at after every step and every ledger entry. */
@@ -241,8 +256,12 @@ function setStage(sandbox: Sandbox) {
         return sandbox.expireCredentials()
       case 'set-available':
         return sandbox.setCredentialsAvailable(action.available)
-      case 'wait':
-        return Promise.race([until(hasHappened(action.until)), pause(LONGEST_PAUSE_MS)])
+      case 'wait': {
+        const happened = until(hasHappened(action.until))
+        return action.surely === true
+          ? inTime(happened, `The awaited ${action.until}`)
+          : Promise.race([happened, pause(LONGEST_PAUSE_MS)])
+      }
     }
   }
 
@@ -255,6 +274,8 @@ function setStage(sandbox: Sandbox) {
         return () => told.slice(length).some(({ name }) => name === what)
       case 'step':
         return () => steps.length > length
+      case 'command':
+        return () => ledger.entries.slice(length).some(({ kind }) => kind === 'executed')
       case 'call':
         return () => ledger.entries.slice(length).some(({ kind }) => kind === 'http')
       case 'connect':
@@ -300,6 +321,8 @@ function setStage(sandbox: Sandbox) {
     async recover(): Promise<void> {
       faults.clear()
       sandbox.setCredentialsAvailable(true)
+      faultsAreOver = true
+      free()
       await inTime(
         until(() => isOnline() && isIdle()),
         'The way back online with everything settled',
@@ -347,10 +370,8 @@ function setStage(sandbox: Sandbox) {
     end(): void {
       for (const stop of stopWatching) stop()
       for (const timer of timers) clearTimeout(timer)
+      free()
       void device.stop()
     },
   }
 }
-
-/** The device of a stage, for examples that look closer. */
-export type StageDevice = Device

@@ -61,7 +61,7 @@ export async function startWiretap(sandbox: Sandbox): Promise<Wiretap> {
       headers: { ...headers, host: new URL(sandbox.apiUrl).host },
       ca: sandbox.caPem,
       agent: false,
-    } satisfies Parameters<typeof request>[1] & { ca: string })
+    })
     onward.on('error', () => outgoing.destroy())
     onward.end(body)
     const [answer] = (await once(onward, 'response')) as [IncomingMessage]
