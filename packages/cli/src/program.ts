@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { demo } from './demo/demo.ts'
 import { CommandError, type ExitName, exitCodeHelp, exitCodes } from './exit-code.ts'
@@ -7,6 +8,8 @@ import type { RunOptions } from './run/settings.ts'
 import { secretVariable } from './run/settings.ts'
 import { type SandboxCommandOptions, sandboxCommand } from './sandbox/sandbox.ts'
 import type { Terminal } from './terminal.ts'
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
 /** Runs the program with its arguments and gives its exit code; every failure is one clear line, never a stack trace. */
 export async function runProgram(
@@ -43,6 +46,7 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
       'The device side of Realer over MQTT: run a device, a cloud on this machine, and a demo day.',
     )
     .addHelpText('after', exitCodeHelp)
+    .version(version, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -77,7 +81,7 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
     .option('--dir <folder>', 'where ca.pem and client-secret are written (default: a new temporary folder)')
     .addOption(json())
     .addHelpText('after', exitCodeHelp)
-    .action((options: SandboxCommandOptions) => sandboxCommand(options, terminal))
+    .action((options: SandboxCommandOptions) => sandboxCommand(options, terminal, environment))
 
   program
     .command('run')

@@ -153,7 +153,8 @@ describe('a start that fails gets one clear line and its own exit code', () => {
     expect(await runProgram(device('--api-url', `https://127.0.0.1:${port}`), screen, {})).toBe(
       exitCodes.unreachable,
     )
-    expect(screen.errLines.at(-1)).toMatch(/ECONNREFUSED.*\. Check.*--keep-trying/)
+    expect(screen.errLines).toHaveLength(1)
+    expect(screen.errLines[0]).toMatch(/token call failed.*ECONNREFUSED.*\. Check.*--keep-trying/)
   })
 
   it('4: a certificate that does not verify', async () => {

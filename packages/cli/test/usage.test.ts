@@ -57,6 +57,12 @@ describe('--help', () => {
     },
   )
 
+  it('--version prints the version', async () => {
+    const screen = createScreen()
+    expect(await runProgram(['--version'], screen, {})).toBe(exitCodes.done)
+    expect(screen.outLines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
+  })
+
   it('says that the secret never stands in an argument', async () => {
     const screen = createScreen()
     await runProgram(['run', '--help'], screen, {})

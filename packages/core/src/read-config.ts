@@ -96,6 +96,9 @@ const optionsSchema = v.strictObject({
  * address is refused here, before any byte is sent)
  */
 export function readConfig(options: DeviceOptions): DeviceConfig {
+  // An array is an object too, and would pass for one without fields.
+  for (const field of ['routes', 'timing', 'limits'] as const)
+    if (Array.isArray(options?.[field])) throw new ConfigError(field, `${field} is not an object.`)
   const read = validate(optionsSchema, options, 'options')
   if (!read.ok) throw new ConfigError(read.field, read.message)
   const config = read.value

@@ -29,5 +29,15 @@ function complaint(issue: v.BaseIssue<unknown>): string {
   if (issue.kind !== 'schema') return issue.message
   if (issue.received === 'undefined') return 'is missing'
   if (issue.expected === 'never') return 'is not known'
-  return `is not ${issue.expected ?? 'as expected'}`
+  const expected = issue.expected ?? 'as expected'
+  return `is not ${words[expected] ?? expected}`
+}
+
+/** What a person calls the types that a schema expects. */
+const words: { readonly [expected: string]: string } = {
+  Array: 'a list',
+  Object: 'an object',
+  boolean: 'true or false',
+  number: 'a number',
+  string: 'text',
 }

@@ -95,9 +95,7 @@ describe('CAT-7 CRED-6 a malformed answer is a failure that names the field', ()
   ])('%s: %s', (purpose, field, body) => {
     const { event, secret } = readAnswer(call(purpose), answer(body))
     expect(event).toMatchObject({ type: 'callFailed', failure: 'malformed', field, retryAfterMs: null })
-    expect(event.type === 'callFailed' && event.detail).toContain(
-      `The ${purpose} answer is not usable: ${field} `,
-    )
+    expect(event.type === 'callFailed' && event.detail).toContain(`its answer is not usable: ${field} `)
     expect(secret).toBeNull()
   })
 })

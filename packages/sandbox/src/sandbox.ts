@@ -55,6 +55,8 @@ export interface Sandbox {
   setCredentialsAvailable(available: boolean): void
   /** How many times any secret of this sandbox stands in the text, as it is or encoded. */
   secretsIn(text: string): number
+  /** Resolves, with the reason, where the broker has ended although nobody stopped it. */
+  readonly brokerDeath: Promise<SandboxError>
   /** Ends everything: connections, timers, child process. May be called twice. */
   stop(): Promise<void>
 }
@@ -168,6 +170,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     expireCredentials: () => credentials.endAll('expired-by-order'),
     setCredentialsAvailable: iot.setCredentialsAvailable,
     secretsIn: secrets.countIn,
+    brokerDeath: broker.death,
     stop() {
       stopping ??= stopAll()
       return stopping

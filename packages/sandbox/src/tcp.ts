@@ -34,7 +34,8 @@ export function watchConnections(server: Server): Connections {
 export function listenOnLoopback(server: Server, port: number, field: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new SandboxError('port-unavailable', `${field} ${port}: ${error.code ?? error.message}`, field))
+      const message = `${field} ${port} cannot be listened on (${error.code ?? error.message}): choose another port, or 0 for a free one.`
+      reject(new SandboxError('port-unavailable', message, field))
     })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address() as AddressInfo

@@ -47,17 +47,26 @@ describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
     await device.disconnect()
   })
 
-  it('ends with the process that started it, even where that is killed', async () => {
-    sandbox = await startSandbox()
+  /** A folder with a mosquitto that writes its process id there. */
+  async function writeWrapper(): Promise<{ folder: string; wrapper: string; pid: () => Promise<number> }> {
     const folder = await mkdtemp(join(tmpdir(), 'realer-killed-'))
     const wrapper = join(folder, 'mosquitto')
-    await writeFile(
-      wrapper,
-      `#!/bin/sh\necho $$ > ${folder}/pid\nPATH="$PATH:/usr/sbin" exec mosquitto "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    )
+    const script = `#!/bin/sh\necho $$ > ${folder}/pid\nPATH="$PATH:/usr/sbin" exec mosquitto "$@"\n`
+    await writeFile(wrapper, script, { mode: 0o755 })
+    return { folder, wrapper, pid: async () => Number(await readFile(join(folder, 'pid'), 'utf8')) }
+  }
+
+  it('tells where it is killed, and can still be stopped', async () => {
+    const { folder, wrapper, pid } = await writeWrapper()
+    sandbox = await startSandbox({ broker: 'mosquitto', mosquittoPath: wrapper })
+    process.kill(await pid(), 'SIGKILL')
+    expect(await sandbox.brokerDeath).toMatchObject({ code: 'mosquitto-failed' })
+    await rm(folder, { recursive: true })
+  })
+
+  it('ends with the process that started it, even where that is killed', async () => {
+    sandbox = await startSandbox()
+    const { folder, wrapper, pid: pidOf } = await writeWrapper()
     const program = `
       const { startSandbox } = await import('@realer-device/sandbox')
       await startSandbox({ broker: 'mosquitto', mosquittoPath: ${JSON.stringify(wrapper)} })
@@ -68,7 +77,7 @@ describe.runIf(brokers.includes('mosquitto'))('Mosquitto', () => {
       cwd: import.meta.dirname,
     })
     await once(child.stdout, 'data')
-    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'))
+    const pid = await pidOf()
     expect(process.kill(pid, 0)).toBe(true)
     child.kill('SIGKILL')
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 20_000 })

@@ -1,4 +1,4 @@
-import { connectDevice, type Device } from '@realer-device/node'
+import { connectDevice, type Device, type DeviceEvents } from '@realer-device/node'
 import { CommandError, type ExitName } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { memoryActuator, programActuator } from './actuator.ts'
@@ -24,8 +24,14 @@ export async function run(
   })
   for (const route of options.command)
     device.onCommand(route, options.exec === undefined ? memoryActuator() : programActuator(options.exec))
-  tellEvents(device, terminal, options)
-  const failed = options.keepTrying ? neverFails : firstFailure(device)
+  let isStarting = !options.keepTrying
+  device.on('online', () => {
+    isStarting = false
+  })
+  const endsTheStart = (diagnostic: DeviceEvents['diagnostic']) =>
+    isStarting && startFailure(diagnostic) !== null
+  tellEvents(device, terminal, options, endsTheStart)
+  const failed = firstFailure(device, endsTheStart)
   device.start()
   try {
     const work =
@@ -43,13 +49,15 @@ export async function run(
 const neverFails = new Promise<never>(() => {})
 
 /** A device never gives up, but a person who has just typed an address wants to know: the first failure ends the start. */
-function firstFailure(device: Device): Promise<never> {
+function firstFailure(
+  device: Device,
+  endsTheStart: (diagnostic: DeviceEvents['diagnostic']) => boolean,
+): Promise<never> {
   return new Promise((_, reject) => {
-    const unsubscribe = device.on('diagnostic', (diagnostic) => {
+    device.on('diagnostic', (diagnostic) => {
       const exit = startFailure(diagnostic)
-      if (exit !== null) reject(failure(exit, diagnostic.message))
+      if (exit !== null && endsTheStart(diagnostic)) reject(failure(exit, diagnostic.message))
     })
-    device.on('online', unsubscribe)
   })
 }
 

@@ -1,12 +1,17 @@
-import type { Device } from '@realer-device/node'
+import type { Device, DeviceEvents } from '@realer-device/node'
 import type { Terminal } from '../terminal.ts'
 import type { RunOptions } from './settings.ts'
 
-/** Prints a device's events: a line each for people, NDJSON with `--json`, every step with `--trace`. */
+/**
+ * Prints a device's events: a line each for people, NDJSON with `--json`, every step with `--trace`.
+ *
+ * @param endsTheStart whether a diagnostic ends the program, which then says it itself
+ */
 export function tellEvents(
   device: Device,
   terminal: Terminal,
   options: Pick<RunOptions, 'json' | 'trace'>,
+  endsTheStart: (diagnostic: DeviceEvents['diagnostic']) => boolean,
 ): void {
   const names = ['online', 'offline', 'safe', 'command', 'report', 'diagnostic', 'stopped'] as const
   if (options.trace) device.on('step', (step) => terminal.out(JSON.stringify({ kind: 'step', ...step })))
@@ -29,9 +34,11 @@ export function tellEvents(
   device.on('report', ({ route, messageId, result, status }) =>
     out(`report ${messageId} on ${route}: ${result} (${status})`),
   )
-  device.on('diagnostic', ({ code, level, message, rule }) => {
-    // Who offered a reading is told of its refusal by its own line.
-    if (level !== 'info' && code !== 'report-refused') terminal.err(colours.yellow(`${message} [${rule}]`))
+  device.on('diagnostic', (diagnostic) => {
+    const { code, level, message, rule } = diagnostic
+    // A refused reading has a line of its own, and what ends the program is its last line.
+    if (level === 'info' || code === 'report-refused' || endsTheStart(diagnostic)) return
+    terminal.err(colours.yellow(`${message} [${rule}]`))
   })
   device.on('stopped', ({ revoked }) =>
     out(revoked ? 'stopped, token revoked' : 'stopped, token not revoked'),

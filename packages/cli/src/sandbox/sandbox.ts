@@ -20,7 +20,11 @@ export interface SandboxCommandOptions {
 }
 
 /** Runs a cloud on loopback until it is interrupted. */
-export async function sandboxCommand(options: SandboxCommandOptions, terminal: Terminal): Promise<void> {
+export async function sandboxCommand(
+  options: SandboxCommandOptions,
+  terminal: Terminal,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const routes = options.sensor.length + options.command.length > 0
   const sandbox = await startSandbox({
     broker: options.broker,
@@ -33,19 +37,22 @@ export async function sandboxCommand(options: SandboxCommandOptions, terminal: T
   const ownFolder = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'realer-sandbox-')) : null
   try {
     const files = await writeFiles(sandbox, ownFolder ?? options.dir ?? '.')
-    introduce(sandbox, files, options, terminal)
+    introduce(sandbox, files, options, terminal, environment)
     sandbox.ledger.on((entry) => {
       if (options.json) return terminal.out(JSON.stringify(entry))
       const text = describeEntry(entry)
       if (text !== null)
         terminal.out(`${terminal.colours.dim(`${(entry.atMs / 1000).toFixed(2)} s`.padStart(9))}  ${text}`)
     })
-    const ended = Symbol('ended')
     const orders = (async () => {
       for await (const line of terminal.lines()) takeOrder(line, sandbox, terminal)
       // Without a keyboard the sandbox goes on until it is interrupted.
+      await terminal.interrupted
     })()
-    await Promise.race([terminal.interrupted.then(() => ended), orders.then(() => terminal.interrupted)])
+    const death = sandbox.brokerDeath.then((error) => {
+      throw error
+    })
+    await Promise.race([terminal.interrupted, orders, death])
     terminal.err('The sandbox stops.')
   } finally {
     await sandbox.stop()
@@ -76,6 +83,7 @@ function introduce(
   files: Files,
   options: SandboxCommandOptions,
   { out, colours }: Terminal,
+  environment: NodeJS.ProcessEnv,
 ): void {
   const routes = Object.fromEntries(
     Object.entries(sandbox.routes).map(([name, { routeId }]) => [name, routeId]),
@@ -116,7 +124,10 @@ function introduce(
     ...named,
     ...commands,
   ]
-  out(`  realer-device run ${flags.join(' \\\n    ')}`)
+  // Started by this repository's own script, the program is not installed: its script runs the device too.
+  const program =
+    environment.npm_lifecycle_event === 'sandbox' ? 'npx -y pnpm@12 device' : 'realer-device run'
+  out(`  ${program} ${flags.join(' \\\n    ')}`)
   out('')
   out(orderHelp)
   out('')

@@ -147,7 +147,7 @@ function failed(
 }
 
 function malformed(call: Pick<CallEffect, 'call' | 'purpose'>, { field, message }: Fault): ReadAnswer {
-  const detail = `The ${call.purpose} answer is not usable: ${message}`
+  const detail = `its answer is not usable: ${message}`
   return { event: { ...callFailedEvent(call, 'malformed', detail), field }, secret: null }
 }
 

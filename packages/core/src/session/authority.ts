@@ -185,20 +185,21 @@ function diagnoseRefusal(plan: Plan, event: EventOf<'callRefused'>, rule: 'AUTH-
   diagnose(plan, {
     level: 'error',
     code: 'call-refused',
-    message: `The cloud refused the device: HTTP ${event.status}${code}. Check the client id, its secret, and that the device is allowed to use MQTT.`,
+    message: `The cloud refused the device: HTTP ${event.status}${code}. Check the device id, the client id and its secret, and that the device may use MQTT.`,
     rule,
   })
 }
 
 /** No usable answer: backoff, not shorter than `Retry-After` (AUTH-6, REC-2). */
 export function takeFailure(plan: Plan, event: EventOf<'callFailed'>): void {
+  const purpose = plan.context.call?.purpose ?? 'HTTPS'
   endCall(plan)
   const rule = event.failure === 'malformed' ? 'CAT-7' : 'AUTH-6'
   update(plan, { callFailures: plan.context.callFailures + 1, callDelayMs: event.retryAfterMs })
   diagnose(plan, {
     level: 'warning',
     code: `call-${event.failure}`,
-    message: `${event.detail} It is tried again.`,
+    message: `The ${purpose} call failed: ${event.detail.replace(/\.?$/, '.')} It is tried again.`,
     ...(event.field === null ? {} : { field: event.field }),
     rule,
   })

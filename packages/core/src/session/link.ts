@@ -8,7 +8,7 @@ import { spendTuple } from './authority.ts'
 import { backoffMs } from './backoff.ts'
 import type { Connection } from './context.ts'
 import { diagnose, type Plan, takeId, update } from './plan.ts'
-import { reactionTo } from './reason.ts'
+import { reactionTo, reasonText } from './reason.ts'
 import { cancelTimer, setTimer } from './timers.ts'
 
 type EventOf<Type extends MqttEvent['type']> = Extract<MqttEvent, { type: Type }>
@@ -221,8 +221,7 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
 }
 
 function lossMessage(event: EventOf<'mqttRefused'> | EventOf<'mqttClosed'>): string {
-  const reason =
-    event.reasonCode === null ? '' : ` with reason 0x${event.reasonCode.toString(16).padStart(2, '0')}`
+  const reason = event.reasonCode === null ? '' : ` with reason ${reasonText(event.reasonCode)}`
   if (event.type === 'mqttRefused') return `The broker refused CONNECT${reason}.`
   if (event.cause === 'server') return `The broker ended the connection${reason}.`
   return `The connection ended (${event.cause}${reason}): ${event.detail}`

@@ -19,7 +19,7 @@ export const deviceMachine = sessionSetup.createMachine({
   id: 'device',
   context: ({ input }) => initialContext(input.config),
   initial: 'running',
-  // A report may be offered and a command may finish at any time before the stop is over.
+  // A command may finish at any time, after a stop too: its outcome is kept with the other reports (STOP-1).
   on: {
     commandFinished: { actions: 'finishCommand', meta: { rules: ['DES-6', 'DES-7'] } },
     commandLate: { actions: 'missWindow', meta: { rules: ['DES-5'] } },

@@ -21,6 +21,38 @@ const endedTuple: ReadonlySet<number> = new Set([0x87, 0x98, 0xa0])
 /** Session taken over. */
 const takenOver = 0x8e
 
+/** The reasons by the standard's names, for people (MQTT 5 section 2.4). */
+const reasonNames = new Map([
+  [0x81, 'malformed packet'],
+  [0x82, 'protocol error'],
+  [0x84, 'unsupported protocol version'],
+  [0x85, 'client identifier not valid'],
+  [0x86, 'bad user name or password'],
+  [0x87, 'not authorized'],
+  [0x88, 'server unavailable'],
+  [0x89, 'server busy'],
+  [0x8a, 'banned'],
+  [0x8b, 'server shutting down'],
+  [0x8d, 'keep alive timeout'],
+  [0x8e, 'session taken over: another device connects with this identity'],
+  [0x93, 'receive maximum exceeded'],
+  [0x95, 'packet too large'],
+  [0x96, 'message rate too high'],
+  [0x97, 'quota exceeded'],
+  [0x98, 'administrative action'],
+  [0x9c, 'use another server'],
+  [0x9d, 'server moved'],
+  [0x9f, 'connection rate exceeded'],
+  [0xa0, 'maximum connect time'],
+])
+
+/** A reason code with its name, such as `0x8b (server shutting down)`. */
+export function reasonText(reasonCode: number): string {
+  const code = `0x${reasonCode.toString(16).padStart(2, '0')}`
+  const name = reasonNames.get(reasonCode)
+  return name === undefined ? code : `${code} (${name})`
+}
+
 /** Sorts the end of a connection by its reason code (CONN-4, REC-3). */
 export function reactionTo(event: Loss): Reaction {
   const { reasonCode } = event

@@ -67,6 +67,8 @@ export async function startEmbeddedBroker(
       for (const session of online()) session.end(reasonCode)
     },
     acceptFault: () => {},
+    // It lives and ends with this process.
+    death: new Promise(() => {}),
     async close() {
       for (const session of [...sessions]) session.end(REASON.serverShuttingDown)
       const closed = closeServer(server)

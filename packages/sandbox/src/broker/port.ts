@@ -1,4 +1,5 @@
 import type { CredentialGate } from '../credentials.ts'
+import type { SandboxError } from '../errors.ts'
 import type { Fault } from '../faults.ts'
 
 /** What became of a message given to the broker for the device. */
@@ -16,6 +17,8 @@ export interface Application {
 export interface Broker extends CredentialGate {
   /** `mqtts://127.0.0.1:<port>` */
   readonly url: string
+  /** Resolves where the broker has ended although nobody stopped it. */
+  readonly death: Promise<SandboxError>
   /** Publishes to the device, QoS 1. */
   publish(topic: string, payload: string): Promise<Delivery>
   /** Resets every device connection at TCP level, without DISCONNECT. */

@@ -135,11 +135,16 @@ export async function startMosquittoBroker(parts: {
     }
   }
 
+  let died = (_error: SandboxError): void => {}
+  const death = new Promise<SandboxError>((resolve) => {
+    died = resolve
+  })
   const mosquitto = await startMosquitto({
     settings,
     authority,
     dynamicSecurity: dynamicSecurityOf(device, account),
     onLine,
+    onDeath: died,
   })
   let proxy: Awaited<ReturnType<typeof startProxy>>
   try {
@@ -155,6 +160,7 @@ export async function startMosquittoBroker(parts: {
 
   return {
     url: `mqtts://127.0.0.1:${proxy.port}`,
+    death,
     async admit(issued) {
       const { password, scopes } = issued
       const roles = rolesOf(scopes)

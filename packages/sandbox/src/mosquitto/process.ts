@@ -44,6 +44,8 @@ export async function startMosquitto(parts: {
   /** The dynamic-security plugin's first configuration. */
   dynamicSecurity: object
   onLine: (line: string) => void
+  /** It has ended although nobody stopped it. */
+  onDeath: (error: SandboxError) => void
 }): Promise<MosquittoProcess> {
   const program = findProgram(parts.settings.mosquittoPath)
   const plugin = findPlugin()
@@ -57,6 +59,10 @@ export async function startMosquitto(parts: {
       await writeFile(join(directory, 'dynsec.json'), JSON.stringify(parts.dynamicSecurity), { mode: 0o600 })
       await writeFile(join(directory, CONFIGURATION), configuration(directory, port, plugin, parts.settings))
       const child = await launch(program, directory, parts.onLine)
+      child.once('close', () => {
+        if (!child.stdin.writableEnded)
+          parts.onDeath(new SandboxError('mosquitto-failed', 'Mosquitto has ended by itself, or was killed.'))
+      })
       return { port, stop: () => stop(child, directory) }
     } catch (error) {
       await rm(directory, { recursive: true, force: true })
