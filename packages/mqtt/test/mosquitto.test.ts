@@ -162,6 +162,8 @@ describe.runIf(mosquittoCanRun())('With a real Mosquitto', () => {
     for (let count = 0; count < 5; count++) {
       perform(session.publish({ topic: 'many', payload: `${count}`, delivery: `d-${count}` }))
     }
+    // Mosquitto 2.0.11 can send one message too many where our PUBACKs cross our publishes: here they do not.
+    for (let count = 0; count < 5; count++) await next('published')
     for (let count = 0; count < 5; count++) {
       const message = await next('message')
       expect(message.payload).toEqual(utf8(`${count}`))
