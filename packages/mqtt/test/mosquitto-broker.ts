@@ -1,23 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { findMosquitto } from '../../../test/support/mosquitto.ts'
 
-const MOSQUITTO = '/usr/sbin/mosquitto'
 const MOSQUITTO_PASSWD = '/usr/bin/mosquitto_passwd'
-
-/**
- * Whether the tests with a real broker can run. Without Mosquitto they are left out, with one line that says so; where
- * REALER_REQUIRE_MOSQUITTO=1 they are not, and so they fail.
- */
-export function mosquittoCanRun(): boolean {
-  if (existsSync(MOSQUITTO) || process.env.REALER_REQUIRE_MOSQUITTO === '1') return true
-  process.stderr.write(`SKIPPED: the tests with a real broker, because ${MOSQUITTO} is not installed\n`)
-  return false
-}
 
 export interface Broker {
   readonly port: number
@@ -47,7 +36,9 @@ export async function startMosquitto(user: BrokerUser, settings: readonly string
       ...settings,
     ]
     await writeFile(config, `${lines.join('\n')}\n`)
-    const broker = spawn(MOSQUITTO, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const broker = spawn(findMosquitto() ?? 'mosquitto', ['-c', config], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     try {
       await running(broker)
     } catch (error) {

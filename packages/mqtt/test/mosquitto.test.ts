@@ -6,7 +6,8 @@ import {
   type MqttSessionOptions,
 } from '@realer-device/mqtt'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Broker, mosquittoCanRun, startMosquitto } from './mosquitto-broker.ts'
+import { mosquittoIsWanted } from '../../../test/support/mosquitto.ts'
+import { type Broker, startMosquitto } from './mosquitto-broker.ts'
 import { utf8 } from './support.ts'
 
 type OutputOf<Type extends MqttOutput['type']> = Extract<MqttOutput, { type: Type }>
@@ -57,7 +58,7 @@ function openHost(port: number, options: MqttSessionOptions): Host {
   return { session, socket, perform, next }
 }
 
-describe.runIf(mosquittoCanRun())('With a real Mosquitto', () => {
+describe.runIf(mosquittoIsWanted('the MQTT session with a real broker'))('With a real Mosquitto', () => {
   const user = { username: 'device', password: 'pässword' }
   const hosts: Host[] = []
   let broker: Broker
