@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { exitCodes, runProgram } from '@realer-device/cli'
 import { describe, expect, it } from 'vitest'
 import { mosquittoIsWanted } from '../../../test/support/mosquitto.ts'
@@ -43,5 +44,12 @@ it('the demo day for people is a time line without escape codes where there is n
   for (const status of ['accepted', 'replayed', 'error', 'rejected', 'conflict'])
     expect(screen.text()).toMatch(new RegExp(`acknowledgement on \\w+: ${status}`))
   expect(screen.text()).toContain('The ledger agrees')
+  // The README shows this output: its chapters and its verdict are these.
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+  const told = screen.outLines.filter((line) =>
+    /^\n\d\d:\d\d {2}|^The ledger agrees|^What the ledger found/.test(line),
+  )
+  expect(told).toHaveLength(9)
+  for (const line of told) expect(readme).toContain(line.trim())
   expect(screen.text().includes('\u001b[')).toBe(false)
 })
