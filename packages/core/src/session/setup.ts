@@ -1,6 +1,8 @@
 import { setup } from 'xstate'
 import * as commands from '../command/decisions.ts'
+import type { Effect } from '../effect.ts'
 import * as reports from '../report/decisions.ts'
+import type { RuleId } from '../rule.ts'
 import * as authority from './authority.ts'
 import type { SessionContext } from './context.ts'
 import { appliedRules, decide, effectTypes } from './decide.ts'
@@ -12,9 +14,15 @@ import * as stop from './stop.ts'
 
 const noop = () => {}
 
-/** The effects and the rules' carrier: actions by name only, for the host to carry out. */
-const effects = Object.fromEntries([...effectTypes, appliedRules].map((type) => [type, noop])) as {
-  [type in (typeof effectTypes)[number] | typeof appliedRules]: () => void
+/** What an action carries: an effect, or the rules of report and command transitions. */
+type Params<Type> = Type extends typeof appliedRules
+  ? { readonly rules: readonly RuleId[] }
+  : Extract<Effect, { type: Type }>
+
+/** The effects and the rules' carrier: actions by name only, which an actor's host provides. */
+const named: object = Object.fromEntries([...effectTypes, appliedRules].map((type) => [type, noop]))
+const effects = named as {
+  [type in (typeof effectTypes)[number] | typeof appliedRules]: (args: unknown, params: Params<type>) => void
 }
 
 /** What the session's states are written with: every guard and every action by its name. */
