@@ -166,7 +166,6 @@ function leaveOnline(plan: Plan, because: Extract<Effect, { type: 'announceOffli
   if (plan.context.connection?.online === true) {
     updateConnection(plan, { online: false })
     plan.effects.push({ type: 'announceOffline', because })
-    plan.signals.push({ type: 'wentOffline' })
   }
   requeueReports(plan)
 }

@@ -10,7 +10,5 @@ export type SessionSignal =
   | { readonly type: 'catalogDoubted' }
   /** Every needed SUBACK is there (SUB-2). */
   | { readonly type: 'wentOnline' }
-  /** The connection is gone or going. */
-  | { readonly type: 'wentOffline' }
   /** Cloud authorization cannot be kept (SAFE-1). */
   | { readonly type: 'authorityLost'; readonly reason: SafeReason }
