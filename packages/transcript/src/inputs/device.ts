@@ -1,0 +1,87 @@
+import type { DeviceEvent, TimerName } from '@realer-device/core'
+import { timers } from '@realer-device/core'
+import * as v from 'valibot'
+import { catalogBody, tokenBody, tupleBody } from '../demo.ts'
+import type { Player } from '../player.ts'
+import { WordError } from '../transcript.ts'
+import { answer } from './https.ts'
+import { type InputKind, inputKind } from './input.ts'
+import { duration, object, oneOf } from './kinds.ts'
+
+/** The inputs that begin a story, move its time, or give any event at all. */
+export const deviceInputs: { readonly [word: string]: InputKind } = {
+  configure: inputKind({
+    usage: '<options>',
+    meaning: 'The device’s options, merged over the demo’s; before the start only.',
+    args: ['options'],
+    fields: { options: object },
+    play: (player, { options }) => player.configure(options),
+  }),
+  start: inputKind({
+    usage: '',
+    meaning: 'The device starts.',
+    fields: {},
+    play: (player) => player.start(),
+  }),
+  online: inputKind({
+    usage: '',
+    meaning: 'The cloud answers everything as it should, until the device is online; told in one line.',
+    fields: {},
+    play: goOnline,
+  }),
+  fires: inputKind({
+    usage: '<timer>',
+    meaning: 'Time passes up to a timer, and it fires; so does every other that is due before it.',
+    args: ['timer'],
+    fields: { timer: oneOf(...(Object.keys(timers) as TimerName[])) },
+    play: (player, { timer }) => player.fires(timer),
+  }),
+  passes: inputKind({
+    usage: '<duration>',
+    meaning: 'Time passes; timers fire when they are due.',
+    args: ['time'],
+    fields: { time: duration },
+    play: (player, { time }) => player.passes(time),
+  }),
+  sleeps: inputKind({
+    usage: '<duration>',
+    meaning: 'Time passes while the host sleeps: no timer fires until the next input.',
+    args: ['time'],
+    fields: { time: duration },
+    play: (player, { time }) => player.sleeps(time),
+  }),
+  event: inputKind({
+    usage: '<event>',
+    meaning: 'Any event, as JSON: what no other input can say.',
+    args: ['event'],
+    fields: { event: v.pipe(object) },
+    play: (player, { event }) => player.happens(event as unknown as DeviceEvent),
+  }),
+}
+
+/** More steps than any bootstrap takes. */
+const maxSteps = 50
+
+function goOnline(player: Player): void {
+  if (!player.isStarted) player.start()
+  for (let steps = 0; player.context.connection?.online !== true; steps++) {
+    const { call, connection, timers } = player.context
+    if (steps > maxSteps) throw new WordError('not-playable', 'online', 'the device does not come online')
+    if (call !== null) answer(player, undefined, 200, null, JSON.stringify(bodies[call.purpose]))
+    else if (connection === null && timers.reconnect !== undefined) player.fires('reconnect')
+    else if (connection === null && timers.retryCall !== undefined) player.fires('retryCall')
+    else if (connection?.limits === null)
+      player.tells(undefined, { type: 'mqttConnected', receiveMaximum: 100, maximumPacketSize: null })
+    else if (connection != null && timers.connectTimeout !== undefined) subscribeAll(player)
+    else if (connection != null)
+      player.tells(undefined, { type: 'mqttClosed', cause: 'client', reasonCode: null, detail: 'closed' })
+    else throw new WordError('not-playable', 'online', 'the device waits for nothing that leads online')
+  }
+}
+
+function subscribeAll(player: Player): void {
+  const grants = (player.context.connection?.asked ?? []).map((topic) => ({ topic, reasonCode: 1 }))
+  player.tells(undefined, { type: 'mqttSubscribed', grants })
+}
+
+const bodies = { token: tokenBody, catalog: catalogBody, credential: tupleBody, revoke: {} }
