@@ -26,31 +26,35 @@ const program = new Command('transcripts')
     run(files.length === 0 ? storyFiles() : files, options),
   )
 
-try {
-  program.parse()
-} catch (error) {
-  if (!isPlain(error)) throw error
-  process.stderr.write(`transcripts: ${error.message}\n`)
-  process.exitCode = 2
+function run(files: readonly string[], { check, json }: Options): void {
+  const differing = files.filter((file) => {
+    try {
+      return json ? printTrace(file) : take(file, check)
+    } catch (error) {
+      if (!isPlain(error)) throw error
+      process.stderr.write(`transcripts: ${error.message}\n`)
+      process.exitCode = 2
+      return false
+    }
+  }).length
+  if (json) return
+  process.stdout.write(`${files.length} stories, ${differing} ${check ? 'differ' : 'recorded anew'}\n`)
+  if (check && differing > 0) process.exitCode ??= 1
 }
 
-function run(files: readonly string[], { check, json }: Options): void {
-  let differing = 0
-  for (const file of files) {
-    const recorded = readStory(file)
-    if (json) for (const line of traceOf(recorded, file)) process.stdout.write(`${JSON.stringify(line)}\n`)
-    else {
-      const played = regenerate(recorded, file)
-      if (played === recorded) continue
-      differing++
-      if (check) process.stdout.write(difference(file, recorded, played))
-      else writeStory(file, played)
-    }
-  }
-  if (json) return
-  const verb = check ? 'differ' : 'recorded anew'
-  process.stdout.write(`${files.length} stories, ${differing} ${verb}\n`)
-  if (check && differing > 0) process.exitCode = 1
+function printTrace(file: string): false {
+  for (const line of traceOf(readStory(file), file)) process.stdout.write(`${JSON.stringify(line)}\n`)
+  return false
+}
+
+/** Plays one story; true where its recorded output is not the machine's. */
+function take(file: string, check: boolean): boolean {
+  const recorded = readStory(file)
+  const played = regenerate(recorded, file)
+  if (played === recorded) return false
+  if (check) process.stdout.write(difference(file, recorded, played))
+  else writeStory(file, played)
+  return true
 }
 
 /** What differs between the file and the machine, in few lines. */
@@ -75,3 +79,5 @@ function difference(file: string, recorded: string, played: string): string {
 function isPlain(error: unknown): error is Error {
   return error instanceof TranscriptError || (error instanceof Error && 'syscall' in error)
 }
+
+program.parse()

@@ -26,6 +26,8 @@ export type Outcome =
   | PlayedStep
   /** The core refused at its door: a typed error. */
   | { readonly kind: 'refused'; readonly code: string; readonly field: string; readonly message: string }
+  /** Time has passed without a step. */
+  | { readonly kind: 'quiet'; readonly now: number; readonly asleep: boolean }
   /** The host took a secret out of an answer, and keeps it under this reference (CRED-3). */
   | { readonly kind: 'secret'; readonly secret: string }
 
@@ -151,12 +153,14 @@ export class Player {
       if (next.id === last) return
     }
     this.#now = end
+    if (this.#outcomes.length === 0) this.#outcomes.push({ kind: 'quiet', now: end, asleep: false })
   }
 
   /** Time passes while the host sleeps: nothing fires. */
   sleeps(ms: number): void {
     void this.context
     this.#now += ms
+    this.#outcomes.push({ kind: 'quiet', now: this.#now, asleep: true })
   }
 
   #begin(origin: Pick<TraceHeader, never>): void {

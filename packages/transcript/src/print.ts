@@ -29,6 +29,8 @@ function printOutcome(outcome: Outcome): string[] {
   switch (outcome.kind) {
     case 'step':
       return printStep(outcome)
+    case 'quiet':
+      return [`at ${outcome.now} ms: ${outcome.asleep ? 'nothing has fired yet' : 'no timer was due'}`]
     case 'secret':
       return [`the host keeps the secret as ${outcome.secret}`]
     case 'refused':
@@ -104,8 +106,7 @@ function printBrief(steps: readonly PlayedStep[]): string[] {
   const { context } = last.after
   const ending = context.connection?.online === true ? `online on ${context.connection.id}` : 'not online'
   return [
-    `… ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} in brief: ${events.join(', ')}`,
-    `… at ${last.line.now} ms: ${ending}`,
+    `… ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} in brief: ${events.join(', ')}; at ${last.line.now} ms ${ending}`,
     ...counted(effects.map((effect) => `→ ${record(withoutMessage(effect))}`)),
   ]
 }

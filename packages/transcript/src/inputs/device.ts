@@ -1,10 +1,16 @@
-import type { DeviceEvent, TimerName } from '@realer-device/core'
-import { timers } from '@realer-device/core'
+import {
+  type CallPurpose,
+  type DeviceEvent,
+  type JsonObject,
+  type JsonValue,
+  type TimerName,
+  timers,
+} from '@realer-device/core'
 import * as v from 'valibot'
-import { catalogBody, tokenBody, tupleBody } from '../demo.ts'
+import { catalogBody, mergePatch, tokenBody, tupleBody } from '../demo.ts'
 import type { Player } from '../player.ts'
 import { WordError } from '../transcript.ts'
-import { answer } from './https.ts'
+import { answer, tupleChanges, tupleFields } from './https.ts'
 import { type InputKind, inputKind } from './input.ts'
 import { duration, object, oneOf } from './kinds.ts'
 
@@ -24,10 +30,10 @@ export const deviceInputs: { readonly [word: string]: InputKind } = {
     play: (player) => player.start(),
   }),
   online: inputKind({
-    usage: '',
+    usage: '[expires_in=<s>] [renew_after=<s>] [session_hard_expires_in=<s>] [scopes=<array>]',
     meaning: 'The cloud answers everything as it should, until the device is online; told in one line.',
-    fields: {},
-    play: goOnline,
+    fields: tupleFields,
+    play: (player, fields) => goOnline(player, tupleChanges(fields)),
   }),
   fires: inputKind({
     usage: '<timer>',
@@ -62,12 +68,12 @@ export const deviceInputs: { readonly [word: string]: InputKind } = {
 /** More steps than any bootstrap takes. */
 const maxSteps = 50
 
-function goOnline(player: Player): void {
+function goOnline(player: Player, changes: JsonObject): void {
   if (!player.isStarted) player.start()
   for (let steps = 0; player.context.connection?.online !== true; steps++) {
     const { call, connection, timers } = player.context
     if (steps > maxSteps) throw new WordError('not-playable', 'online', 'the device does not come online')
-    if (call !== null) answer(player, undefined, 200, null, JSON.stringify(bodies[call.purpose]))
+    if (call !== null) answer(player, undefined, 200, null, JSON.stringify(bodyOf(call.purpose, changes)))
     else if (connection === null && timers.reconnect !== undefined) player.fires('reconnect')
     else if (connection === null && timers.retryCall !== undefined) player.fires('retryCall')
     else if (connection?.limits === null)
@@ -84,4 +90,8 @@ function subscribeAll(player: Player): void {
   player.tells(undefined, { type: 'mqttSubscribed', grants })
 }
 
-const bodies = { token: tokenBody, catalog: catalogBody, credential: tupleBody, revoke: {} }
+function bodyOf(purpose: CallPurpose, changes: JsonObject): JsonValue {
+  if (purpose === 'token') return tokenBody
+  if (purpose === 'catalog') return catalogBody
+  return mergePatch(tupleBody, changes)
+}

@@ -8,6 +8,14 @@ import { count, object, oneOf, text, value } from './kinds.ts'
 const call = v.optional(text)
 const patch = v.optional(object, '{}')
 
+/** The fields of a tuple that a story may give. */
+export const tupleFields = {
+  expires_in: v.optional(value),
+  renew_after: v.optional(value),
+  session_hard_expires_in: v.optional(value),
+  scopes: v.optional(value),
+}
+
 /** The inputs that answer an HTTPS call: the outstanding one, or with `call=` an earlier one. */
 export const httpsInputs: { readonly [word: string]: InputKind } = {
   http: inputKind({
@@ -40,14 +48,8 @@ export const httpsInputs: { readonly [word: string]: InputKind } = {
   tuple: inputKind({
     usage: '[expires_in=<s>] [renew_after=<s>] [session_hard_expires_in=<s>] [scopes=<array>] [call=<call>]',
     meaning: 'The credential endpoint issues a CONNECT tuple; a field that is null is left out.',
-    fields: {
-      expires_in: v.optional(value),
-      renew_after: v.optional(value),
-      session_hard_expires_in: v.optional(value),
-      scopes: v.optional(value),
-      call,
-    },
-    play: (player, { call, ...fields }) => answerOk(player, call, tupleBody, { mqtt: given(fields) }),
+    fields: { ...tupleFields, call },
+    play: (player, { call, ...fields }) => answerOk(player, call, tupleBody, tupleChanges(fields)),
   }),
   fails: inputKind({
     usage: '<failure> [<detail>] [call=<call>]',
@@ -76,6 +78,13 @@ export function answer(
 
 function answerOk(player: Player, call: string | undefined, body: JsonObject, changes: JsonObject): void {
   answer(player, call, 200, null, JSON.stringify(mergePatch(body, changes)))
+}
+
+/** The changes of the tuple's body that such fields mean. */
+export function tupleChanges(fields: {
+  readonly [name: string]: JsonObject[string] | undefined
+}): JsonObject {
+  return { mqtt: given(fields) }
 }
 
 /** The fields that the story names. */
