@@ -11,7 +11,7 @@ export function describe(state: DeviceState): ReadonlyMap<string, RegionView> {
   const { value, context } = state
   const running = typeof value === 'string' ? undefined : value.running
   const position = (region: string) =>
-    running === undefined || typeof running === 'string' ? '' : path(running[region])
+    running === undefined || typeof running === 'string' ? 'ended' : path(running[region])
   return new Map([
     ['device', { position: running === undefined ? path(value) : 'running', facts: [] }],
     ['authority', { position: position('authority'), facts: authorityFacts(context) }],

@@ -51,8 +51,8 @@ function printStep({ line, before, after }: PlayedStep): string[] {
   ]
 }
 
-function record(data: { readonly type: string }): string {
-  return [data.type, ...fields(data, ['type'])].join(' ')
+function record(data: { readonly type?: string }): string {
+  return [data.type ?? '(no type)', ...fields(data, ['type'])].join(' ')
 }
 
 function changesBetween(
