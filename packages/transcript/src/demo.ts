@@ -5,6 +5,7 @@ export const demoOptions = {
   deviceId: 12345,
   routes: { temperature: 'rte_t', humidity: 'rte_h', valve: 'rte_v', lamp: 'rte_l' },
   commandRoutes: ['valve', 'lamp'],
+  durable: true,
 } satisfies DeviceOptions
 
 /** The token endpoint's answer. */

@@ -1,5 +1,7 @@
 import type { DeviceState, Report, RouteCommands, SessionContext, StateValue } from '@realer-device/core'
 
+import { notation } from './notation.ts'
+
 /** One region of the device's state, for people: where it stands, and what it knows there. */
 export interface RegionView {
   readonly position: string
@@ -59,18 +61,24 @@ function reportFact({ messageId, state, delivery, failures, dueAt }: Report): st
     `${messageId} ${state}`,
     ...(delivery === null ? [] : [`as ${delivery}`]),
     ...(dueAt === null ? [] : [`until ${dueAt}`]),
-    ...(failures === 0 ? [] : [`after ${failures} failures`]),
+    ...(failures === 0 ? [] : [`after ${failures} ${failures === 1 ? 'failure' : 'failures'}`]),
   ].join(' ')
 }
 
-function commandFacts([route, { open, highestSequence, lastOutcome }]: [string, RouteCommands]): string[] {
+function commandFacts([route, { open, highestSequence, lastOutcome, lastReported, reading }]: [
+  string,
+  RouteCommands,
+]): string[] {
   const commands = open.map(
-    ({ desiredId, state, windowEndsAt }) =>
-      `${desiredId} ${state}${state === 'waiting' ? ` until ${windowEndsAt}` : ''}`,
+    ({ desiredId, state, because, dueAt }) =>
+      `${desiredId} ${state}${because === null ? '' : `, ${because},`} until ${dueAt}`,
   )
   const highest = highestSequence === null ? [] : [`highest sequence ${highestSequence}`]
   const last = lastOutcome === null ? [] : [`last ${lastOutcome.desiredId} ${lastOutcome.outcome}`]
-  return [`${route}: ${[...commands, ...highest, ...last].join(', ')}`]
+  const value = lastReported === null ? [] : [`last reported ${notation(lastReported.value)}`]
+  const asked = reading === null ? [] : [`${reading} asked for`]
+  const known = [...commands, ...highest, ...last, ...value, ...asked]
+  return known.length === 0 ? [] : [`${route}: ${known.join(', ')}`]
 }
 
 /** A long list by its beginning and its length. */

@@ -5,12 +5,23 @@ import {
   type DeviceOptions,
   type DeviceState,
   type JsonObject,
+  type JsonValue,
+  persist,
   readConfig,
   type SessionContext,
+  type Snapshot,
+  SnapshotError,
   type TimerName,
 } from '@realer-device/core'
 import { demoOptions, mergePatch } from './demo.ts'
-import { type TraceHeader, type TraceInput, type TraceLine, type TraceStep, traceStep } from './trace.ts'
+import {
+  type Resumption,
+  type TraceHeader,
+  type TraceInput,
+  type TraceLine,
+  type TraceStep,
+  traceStep,
+} from './trace.ts'
 import { WordError } from './transcript.ts'
 
 /** One step as it was played: its trace line, and the states around it. */
@@ -28,6 +39,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly code: string; readonly field: string; readonly message: string }
   /** Time has passed without a step. */
   | { readonly kind: 'quiet'; readonly now: number; readonly asleep: boolean }
+  /** The host stores what outlives the process (CORE-6). */
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   /** The host took a secret out of an answer, and keeps it under this reference (CRED-3). */
   | { readonly kind: 'secret'; readonly secret: string }
 
@@ -49,6 +62,9 @@ export class Player {
   #steps = 0
   #random = usualRandom
   #now = 0
+  #snapshot: Snapshot | null = null
+  /** The time of day at the monotonic time 0, in ms since 1970; null where the host gives none. */
+  #dayStartMs: number | null = null
 
   constructor(story: string) {
     this.#story = story
@@ -94,13 +110,45 @@ export class Player {
   /** The first step of the device. */
   start(): void {
     if (this.#state !== null) throw new WordError('not-playable', 'start', 'the device runs already')
-    this.#begin({})
+    this.#begin(null)
+  }
+
+  /** The host stores what outlives its process. */
+  persist(): void {
+    void this.context
+    if (this.#state === null) return
+    this.#snapshot = persist(this.#state)
+    this.#outcomes.push({ kind: 'snapshot', snapshot: this.#snapshot })
+  }
+
+  /**
+   * The process ends here, whatever it was doing, and another one goes on from the stored snapshot.
+   *
+   * @param changes a JSON Merge Patch of the stored snapshot, for one that was damaged or is another device's
+   */
+  resume(clock: Resumption['clock'], changes: JsonValue): void {
+    if (this.#snapshot === null) throw new WordError('not-playable', 'resume', 'nothing was persisted yet')
+    const snapshot = mergePatch(this.#snapshot as unknown as JsonObject, changes)
+    const [before, beforeNow] = [this.#state, this.#now]
+    if (clock === 'restarted') {
+      if (this.#dayStartMs !== null) this.#dayStartMs += this.#now
+      this.#now = 0
+    }
+    if (this.#refuses(() => this.#begin({ snapshot, clock })) !== null) return
+    this.#trace.pop()
+    this.#state = before
+    this.#now = beforeNow
+  }
+
+  /** The host learns the time of day, and gives it from here on. */
+  setClock(timeMs: number): void {
+    this.#dayStartMs = timeMs - this.#now
   }
 
   /** One event, now. */
   happens(event: DeviceEvent): void {
     void this.context
-    this.#step({ now: this.#now, random: this.#random, event })
+    this.#step(event)
   }
 
   /** An event of the outstanding call, or of the call that is named. */
@@ -163,18 +211,21 @@ export class Player {
     this.#outcomes.push({ kind: 'quiet', now: this.#now, asleep: true })
   }
 
-  #begin(origin: Pick<TraceHeader, never>): void {
+  #begin(resumed: Resumption | null): true {
     const config = readConfig(this.#options)
     const run = (this.#header?.run ?? 0) + 1
-    this.#header = { format: 'realer-device-trace', version: 1, story: this.#story, run, config, ...origin }
+    this.#header = { format: 'realer-device-trace', version: 1, story: this.#story, run, config, resumed }
     this.#trace.push(this.#header)
     this.#state = null
     this.#steps = 0
-    this.#step({ now: this.#now, random: this.#random, event: null })
+    this.#step(null)
+    return true
   }
 
-  #step(input: TraceInput): void {
+  #step(event: TraceInput['event']): void {
     if (this.#header === null) return
+    const wallClock = this.#dayStartMs === null ? {} : { wallClock: timeOfDay(this.#dayStartMs + this.#now) }
+    const input: TraceInput = { now: this.#now, random: this.#random, ...wallClock, event }
     const before = this.#state
     const { line, state } = traceStep(this.#header, this.#steps++, before, input)
     for (const effect of line.effects)
@@ -189,12 +240,17 @@ export class Player {
     try {
       return act()
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!(error instanceof ConfigError || error instanceof SnapshotError)) throw error
       const { code, field, message } = error
       this.#outcomes.push({ kind: 'refused', code, field, message })
       return null
     }
   }
+}
+
+/** ISO 8601 UTC, without fractions where there are none. */
+function timeOfDay(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
 /** The number in an id such as `timer-7`: ids are given out in order. */

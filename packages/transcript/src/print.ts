@@ -1,4 +1,4 @@
-import type { Effect } from '@realer-device/core'
+import type { Effect, Snapshot } from '@realer-device/core'
 import { describe, type RegionView } from './describe.ts'
 import { fields } from './notation.ts'
 import type { Playback } from './play.ts'
@@ -31,6 +31,8 @@ function printOutcome(outcome: Outcome): string[] {
       return printStep(outcome)
     case 'quiet':
       return [`at ${outcome.now} ms: ${outcome.asleep ? 'nothing has fired yet' : 'no timer was due'}`]
+    case 'snapshot':
+      return printSnapshot(outcome.snapshot)
     case 'secret':
       return [`the host keeps the secret as ${outcome.secret}`]
     case 'refused':
@@ -42,12 +44,21 @@ function printOutcome(outcome: Outcome): string[] {
 function printStep({ line, before, after }: PlayedStep): string[] {
   const { now, event, verdict, rules, effects } = line
   const chance = line.random === 0.5 ? '' : `, random ${line.random}`
+  const clock = line.wallClock === undefined ? '' : `, ${line.wallClock} by the wall clock`
   const changes = changesBetween(before && describe(before), describe(after))
   return [
-    `at ${now} ms${chance}: ${event === null ? 'start' : record(event)}`,
+    `at ${now} ms${chance}${clock}: ${event === null ? 'the run begins' : record(event)}`,
     `${verdict}, rules ${rules.join(' ')}`,
     ...(changes.length === 0 ? ['state unchanged'] : changes),
     ...effects.map((effect) => `→ ${record(effect)}`),
+  ]
+}
+
+function printSnapshot({ reports, commands, ...rest }: Snapshot): string[] {
+  return [
+    `snapshot: ${fields(rest).join(' ')}`,
+    ...reports.map((report) => `snapshot of a report: ${fields(report).join(' ')}`),
+    ...Object.entries(commands).map(([route, kept]) => `snapshot of ${route}: ${fields(kept).join(' ')}`),
   ]
 }
 
@@ -92,23 +103,29 @@ const bootstrap: ReadonlySet<string> = new Set([
   'enterSafe reason=starting',
   'announceOnline after=start',
   'leaveSafe',
+  'readRouteValue',
 ])
 
 /** Many steps in few lines: which events, how it ended, and the effects that are more than plumbing. */
 function printBrief(steps: readonly PlayedStep[]): string[] {
   const [first, last] = [steps[0], steps.at(-1)]
   if (first === undefined || last === undefined) return []
-  const events = counted(steps.map(({ line }) => line.event?.type ?? 'start'))
+  const events = counted(steps.map(({ line }) => line.event?.type ?? 'the run begins'))
   const expected = first.before === null ? bootstrap : new Set<string>()
   const effects = steps
     .flatMap(({ line }) => line.effects)
-    .filter((effect) => !plumbing.has(effect.type) && !expected.has(record(effect)))
+    .filter((effect) => !plumbing.has(effect.type) && !expected.has(nameInBootstrap(effect)))
   const { context } = last.after
   const ending = context.connection?.online === true ? `online on ${context.connection.id}` : 'not online'
   return [
     `… ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} in brief: ${events.join(', ')}; at ${last.line.now} ms ${ending}`,
     ...counted(effects.map((effect) => `→ ${record(withoutMessage(effect))}`)),
   ]
+}
+
+/** The physical values of the routes are asked for in every bootstrap (PUB-11). */
+function nameInBootstrap(effect: Effect): string {
+  return effect.type === 'readRouteValue' ? effect.type : record(effect)
 }
 
 /** Where diagnostics are counted, those of one code are one line. */

@@ -4,7 +4,10 @@ import {
   type DeviceState,
   type Effect,
   initial,
+  type Moment,
+  type ResumeInput,
   type RuleId,
+  resume,
   type Step,
   step,
   type Verdict,
@@ -20,6 +23,14 @@ export interface TraceHeader {
   /** Which of the story's runs it is, from 1: every resume begins a new one. */
   readonly run: number
   readonly config: DeviceConfig
+  /** The snapshot that the run goes on from; null where it begins from nothing (CORE-6). */
+  readonly resumed: Resumption | null
+}
+
+/** How a run goes on from a snapshot. */
+export interface Resumption extends Pick<ResumeInput, 'clock'> {
+  /** What the host stored, good or not: the core judges it. */
+  readonly snapshot: unknown
 }
 
 /** One step of a run: plain JSON without secrets (CRED-3). */
@@ -29,6 +40,8 @@ export interface TraceStep {
   /** Monotonic ms. */
   readonly now: number
   readonly random: number
+  /** The time of day, where the host gave it. */
+  readonly wallClock?: string
   /** Null at the beginning of a run. */
   readonly event: DeviceEvent | null
   readonly effects: readonly Effect[]
@@ -42,23 +55,30 @@ export interface TraceStep {
 export type TraceLine = TraceHeader | TraceStep
 
 /** What the machine is given in one step of a run: the part of a trace line that comes from outside. */
-export type TraceInput = Pick<TraceStep, 'now' | 'random' | 'event'>
+export type TraceInput = Pick<TraceStep, 'now' | 'random' | 'wallClock' | 'event'>
 
-/** Makes one step of a run, and its line. */
+/**
+ * Makes one step of a run, and its line.
+ *
+ * @throws {SnapshotError} at the beginning of a run whose snapshot cannot be resumed
+ */
 export function traceStep(
   header: TraceHeader,
   n: number,
   before: DeviceState | null,
   input: TraceInput,
 ): { readonly line: TraceStep; readonly state: DeviceState } {
-  const { now, random, event } = input
-  const made = before === null || event === null ? begin(header, input) : step(before, { now, random, event })
+  const { event, ...given } = input
+  const { now, random, wallClock } = given
+  const moment = { now, random, ...(wallClock === undefined ? {} : { wallClock }) }
+  const made = before === null || event === null ? begin(header, moment) : step(before, { ...moment, event })
   const { state, effects, verdict, rules } = made
-  return { line: { n, now, random, event, effects, value: state.value, verdict, rules }, state }
+  return { line: { n, ...moment, event, effects, value: state.value, verdict, rules }, state }
 }
 
-function begin({ config }: TraceHeader, { now, random }: TraceInput): Step {
-  return initial(config, { now, random })
+function begin({ config, resumed }: TraceHeader, moment: Moment): Step {
+  if (resumed === null) return initial(config, moment)
+  return resume(resumed.snapshot, { ...moment, config, clock: resumed.clock })
 }
 
 /**

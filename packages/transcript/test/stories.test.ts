@@ -6,7 +6,10 @@ import { parse, regenerate, replay, type TraceLine, traceOf } from '@realer-devi
 import { describe, expect, it } from 'vitest'
 import { readStory, storyFiles } from '../src/files.ts'
 
-const stories = storyFiles().map((file) => ({ name: basename(file), text: readStory(file) }))
+const stories = storyFiles().map((file) => {
+  const [name, text] = [basename(file), readStory(file)]
+  return { name, text, trace: traceOf(text, name) }
+})
 const titled = stories.map((story) => [story.name, story] as const)
 
 describe('the stories hold', () => {
@@ -43,13 +46,13 @@ describe('the stories hold', () => {
 
   it('CRED-3, F-13: a secret stands in the answer that brings it, and nowhere else', () => {
     const secrets = ['demo-bearer-token', 'demo-credential', 'canary']
-    const outputs = stories.map(({ name, text }) => ({
+    const outputs = stories.map(({ name, text, trace }) => ({
       name,
       shown: text
         .split('\n')
         .filter((line) => line.startsWith('  '))
         .join('\n'),
-      traced: JSON.stringify(traceOf(text, name)),
+      traced: JSON.stringify(trace),
     }))
     expect(stories.some(({ text }) => text.includes('canary'))).toBe(true)
     for (const { name, shown, traced } of outputs)
@@ -72,7 +75,7 @@ describe('CORE-2: determinism', () => {
     expect(child.stderr).toBe('')
     return child.stdout
   }
-  const traces = stories.map(({ name, text }) => ndjson(traceOf(text, name)))
+  const traces = stories.map(({ trace }) => ndjson(trace))
 
   it('every trace, replayed in a second process from what came from outside, has the same bytes', () => {
     const output = replayed(traces.join(''))

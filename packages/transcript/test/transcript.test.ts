@@ -58,6 +58,8 @@ describe('a transcript', () => {
       'tupleIssued',
       'mqttConnected',
       'mqttSubscribed',
+      'routeValueUnknown',
+      'routeValueUnknown',
     ])
   })
 
@@ -69,6 +71,22 @@ describe('a transcript', () => {
       [60_000, 'timer.stableOnline'],
       [2_700_000, 'timer.renewTuple'],
     ])
+  })
+
+  it('CORE-6: begins a new run, with its snapshot, where the device is resumed', () => {
+    const headers = traceOf(story('> online', '> persist', '> passes 5s', '> resume restarted')).filter(
+      (line) => 'format' in line,
+    )
+    expect(headers).toMatchObject([
+      { run: 1, resumed: null },
+      { run: 2, resumed: { clock: 'restarted', snapshot: { deviceId: 12345 } } },
+    ])
+  })
+
+  it('goes on with the process there is where a snapshot is refused', () => {
+    const played = regenerate(story('> online', '> persist', '> resume restarted {"version":2}', '> closed'))
+    expect(played).toContain('refused at the door: code=snapshot-unknown field=version')
+    expect(played).toContain('mqttClosed connection=connection-9')
   })
 
   it('lets nothing fire while the host sleeps', () => {

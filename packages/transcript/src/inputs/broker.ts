@@ -155,7 +155,9 @@ function deliveryOf(player: Player, of: string | undefined): string {
   const { connection, reports } = player.context
   if (of?.startsWith('delivery-')) return of
   const delivery =
-    of === undefined ? connection?.inFlight[0] : reports.find(({ messageId }) => messageId === of)?.delivery
+    of === undefined
+      ? connection?.inFlight[0]?.delivery
+      : reports.find(({ messageId }) => messageId === of)?.delivery
   if (delivery == null)
     throw new WordError('not-playable', of ?? 'puback', 'no such PUBLISH waits for its PUBACK')
   return delivery

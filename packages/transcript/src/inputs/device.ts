@@ -6,13 +6,12 @@ import {
   type TimerName,
   timers,
 } from '@realer-device/core'
-import * as v from 'valibot'
 import { catalogBody, mergePatch, tokenBody, tupleBody } from '../demo.ts'
 import type { Player } from '../player.ts'
 import { WordError } from '../transcript.ts'
 import { answer, tupleChanges, tupleFields } from './https.ts'
 import { type InputKind, inputKind } from './input.ts'
-import { duration, object, oneOf } from './kinds.ts'
+import { duration, instant, object, oneOf } from './kinds.ts'
 
 /** The inputs that begin a story, move its time, or give any event at all. */
 export const deviceInputs: { readonly [word: string]: InputKind } = {
@@ -31,7 +30,8 @@ export const deviceInputs: { readonly [word: string]: InputKind } = {
   }),
   online: inputKind({
     usage: '[expires_in=<s>] [renew_after=<s>] [session_hard_expires_in=<s>] [scopes=<array>]',
-    meaning: 'The cloud answers everything as it should, until the device is online; told in one line.',
+    meaning:
+      'The cloud answers everything as it should until the device is online, told in one line; from the start, the host then cannot tell its routes’ values.',
     fields: tupleFields,
     play: (player, fields) => goOnline(player, tupleChanges(fields)),
   }),
@@ -56,11 +56,18 @@ export const deviceInputs: { readonly [word: string]: InputKind } = {
     fields: { time: duration },
     play: (player, { time }) => player.sleeps(time),
   }),
+  clock: inputKind({
+    usage: '<time>',
+    meaning: 'The host learns the time of day, and gives it with every event from here on.',
+    args: ['time'],
+    fields: { time: instant },
+    play: (player, { time }) => player.setClock(time),
+  }),
   event: inputKind({
     usage: '<event>',
     meaning: 'Any event, as JSON: what no other input can say.',
     args: ['event'],
-    fields: { event: v.pipe(object) },
+    fields: { event: object },
     play: (player, { event }) => player.happens(event as unknown as DeviceEvent),
   }),
 }
@@ -69,7 +76,8 @@ export const deviceInputs: { readonly [word: string]: InputKind } = {
 const maxSteps = 50
 
 function goOnline(player: Player, changes: JsonObject): void {
-  if (!player.isStarted) player.start()
+  const isFirst = !player.isStarted
+  if (isFirst) player.start()
   for (let steps = 0; player.context.connection?.online !== true; steps++) {
     const { call, connection, timers } = player.context
     if (steps > maxSteps) throw new WordError('not-playable', 'online', 'the device does not come online')
@@ -83,6 +91,9 @@ function goOnline(player: Player, changes: JsonObject): void {
       player.tells(undefined, { type: 'mqttClosed', cause: 'client', reasonCode: null, detail: 'closed' })
     else throw new WordError('not-playable', 'online', 'the device waits for nothing that leads online')
   }
+  if (isFirst)
+    for (const { reading } of Object.values(player.context.commands))
+      if (reading !== null) player.happens({ type: 'routeValueUnknown', reading })
 }
 
 function subscribeAll(player: Player): void {

@@ -64,6 +64,13 @@ export const duration = v.pipe(
   v.transform((word) => Math.round(Number.parseFloat(word) * (unitMs[word.replace(/^[\d.]+/, '')] ?? 1))),
 )
 
+/** An instant in ISO 8601, UTC; in ms since 1970. */
+export const instant = v.pipe(
+  v.string(),
+  v.isoTimestamp('it is not an instant such as 2026-04-29T10:00:01Z'),
+  v.transform((word) => Date.parse(word)),
+)
+
 /** One of some words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]) {
   return v.picklist(words, `it is none of ${words.join(', ')}`)
