@@ -1,5 +1,6 @@
 import { located } from './parse.ts'
 import { type Outcome, Player } from './player.ts'
+import { Recording } from './recording.ts'
 import type { TraceLine } from './trace.ts'
 import type { Block, Transcript } from './transcript.ts'
 
@@ -15,11 +16,12 @@ export interface Playback {
  * @throws {TranscriptError} for an input that cannot happen at its point, such as an answer to no call
  */
 export function play(transcript: Transcript, file: string): Playback {
-  const player = new Player(transcript.name)
+  const recording = new Recording(transcript.name)
+  const player = new Player(recording)
   const blocks = transcript.blocks.map((block) => {
     const { input, line } = block
     const outcomes = located({ file, line }, () => player.take((one) => input.play(one), input.random))
     return { block, outcomes }
   })
-  return { blocks, trace: player.trace }
+  return { blocks, trace: recording.lines }
 }

@@ -14,23 +14,9 @@ import {
   type TimerName,
 } from '@realer-device/core'
 import { demoOptions, mergePatch } from './demo.ts'
-import {
-  type Resumption,
-  type TraceHeader,
-  type TraceInput,
-  type TraceLine,
-  type TraceStep,
-  traceStep,
-} from './trace.ts'
+import type { PlayedStep, Recording } from './recording.ts'
+import type { Resumption, TraceInput } from './trace.ts'
 import { WordError } from './transcript.ts'
-
-/** One step as it was played: its trace line, and the states around it. */
-export interface PlayedStep {
-  readonly kind: 'step'
-  readonly line: TraceStep
-  readonly before: DeviceState | null
-  readonly after: DeviceState
-}
 
 /** What an input came to. */
 export type Outcome =
@@ -52,43 +38,28 @@ type Loose<Event> = Event extends { type: string } ? Omit<Event, 'call' | 'conne
 
 /** One device under a clock that the story holds: inputs become events, and every step is kept. */
 export class Player {
-  readonly #story: string
+  readonly #recording: Recording
   readonly #purposes = new Map<string, CallPurpose>()
-  readonly #trace: TraceLine[] = []
   #options: DeviceOptions = demoOptions
   #outcomes: Outcome[] = []
-  #header: TraceHeader | null = null
-  #state: DeviceState | null = null
-  #steps = 0
+  #snapshot: Snapshot | null = null
   #random = usualRandom
   #now = 0
-  #snapshot: Snapshot | null = null
   /** The time of day at the monotonic time 0, in ms since 1970; null where the host gives none. */
   #dayStartMs: number | null = null
 
-  constructor(story: string) {
-    this.#story = story
-  }
-
-  /** Every line of the story's trace so far. */
-  get trace(): readonly TraceLine[] {
-    return this.#trace
+  constructor(recording: Recording) {
+    this.#recording = recording
   }
 
   /** The device's context. @throws {WordError} before the start */
   get context(): SessionContext {
-    if (this.#state === null) throw new WordError('not-playable', 'start', 'the device has not started yet')
-    return this.#state.context
+    return this.#started.context
   }
 
   /** Whether the device has made its first step. */
   get isStarted(): boolean {
-    return this.#state !== null
-  }
-
-  /** Monotonic ms since the story began. */
-  get now(): number {
-    return this.#now
+    return this.#recording.state !== null
   }
 
   /** Runs one input and gives what it came to. */
@@ -101,7 +72,7 @@ export class Player {
 
   /** Changes the device's options; an option that the core refuses is an outcome. Only before the start. */
   configure(patch: JsonObject): void {
-    if (this.#state !== null) throw new WordError('not-playable', 'configure', 'the device runs already')
+    if (this.isStarted) throw new WordError('not-playable', 'configure', 'the device runs already')
     const options = mergePatch(demoOptions, patch) as unknown as DeviceOptions
     if (this.#refuses(() => readConfig(options)) === null) return
     this.#options = options
@@ -109,15 +80,13 @@ export class Player {
 
   /** The first step of the device. */
   start(): void {
-    if (this.#state !== null) throw new WordError('not-playable', 'start', 'the device runs already')
-    this.#begin(null)
+    if (this.isStarted) throw new WordError('not-playable', 'start', 'the device runs already')
+    this.#begin(null, 0)
   }
 
   /** The host stores what outlives its process. */
   persist(): void {
-    void this.context
-    if (this.#state === null) return
-    this.#snapshot = persist(this.#state)
+    this.#snapshot = persist(this.#started)
     this.#outcomes.push({ kind: 'snapshot', snapshot: this.#snapshot })
   }
 
@@ -129,15 +98,7 @@ export class Player {
   resume(clock: Resumption['clock'], changes: JsonValue): void {
     if (this.#snapshot === null) throw new WordError('not-playable', 'resume', 'nothing was persisted yet')
     const snapshot = mergePatch(this.#snapshot as unknown as JsonObject, changes)
-    const [before, beforeNow] = [this.#state, this.#now]
-    if (clock === 'restarted') {
-      if (this.#dayStartMs !== null) this.#dayStartMs += this.#now
-      this.#now = 0
-    }
-    if (this.#refuses(() => this.#begin({ snapshot, clock })) !== null) return
-    this.#trace.pop()
-    this.#state = before
-    this.#now = beforeNow
+    this.#refuses(() => this.#begin({ snapshot, clock }, clock === 'restarted' ? 0 : this.#now))
   }
 
   /** The host learns the time of day, and gives it from here on. */
@@ -147,8 +108,8 @@ export class Player {
 
   /** One event, now. */
   happens(event: DeviceEvent): void {
-    void this.context
-    this.#step(event)
+    void this.#started
+    this.#keep(this.#recording.step(this.#input(this.#now, event)))
   }
 
   /** An event of the outstanding call, or of the call that is named. */
@@ -206,33 +167,35 @@ export class Player {
 
   /** Time passes while the host sleeps: nothing fires. */
   sleeps(ms: number): void {
-    void this.context
+    void this.#started
     this.#now += ms
     this.#outcomes.push({ kind: 'quiet', now: this.#now, asleep: true })
   }
 
-  #begin(resumed: Resumption | null): true {
-    const config = readConfig(this.#options)
-    const run = (this.#header?.run ?? 0) + 1
-    this.#header = { format: 'realer-device-trace', version: 1, story: this.#story, run, config, resumed }
-    this.#trace.push(this.#header)
-    this.#state = null
-    this.#steps = 0
-    this.#step(null)
-    return true
+  get #started(): DeviceState {
+    const { state } = this.#recording
+    if (state === null) throw new WordError('not-playable', 'start', 'the device has not started yet')
+    return state
   }
 
-  #step(event: TraceInput['event']): void {
-    if (this.#header === null) return
-    const wallClock = this.#dayStartMs === null ? {} : { wallClock: timeOfDay(this.#dayStartMs + this.#now) }
-    const input: TraceInput = { now: this.#now, random: this.#random, ...wallClock, event }
-    const before = this.#state
-    const { line, state } = traceStep(this.#header, this.#steps++, before, input)
-    for (const effect of line.effects)
+  /** Begins a run whose clock stands at `now`. */
+  #begin(resumed: Resumption | null, now: number): void {
+    const passedMs = this.#now - now
+    this.#keep(this.#recording.begin(readConfig(this.#options), resumed, this.#input(now, null, passedMs)))
+    this.#now = now
+    if (this.#dayStartMs !== null) this.#dayStartMs += passedMs
+  }
+
+  #input(now: number, event: TraceInput['event'], passedMs = 0): TraceInput {
+    const random = this.#random
+    if (this.#dayStartMs === null) return { now, random, event }
+    return { now, random, wallClock: timeOfDay(this.#dayStartMs + passedMs + now), event }
+  }
+
+  #keep(step: PlayedStep): void {
+    for (const effect of step.line.effects)
       if (effect.type === 'call') this.#purposes.set(effect.call, effect.purpose)
-    this.#state = state
-    this.#trace.push(line)
-    this.#outcomes.push({ kind: 'step', line, before, after: state })
+    this.#outcomes.push(step)
   }
 
   /** Runs what may be refused; null, and an outcome, where it was. */

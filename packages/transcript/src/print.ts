@@ -2,7 +2,8 @@ import type { Effect, Snapshot } from '@realer-device/core'
 import { describe, type RegionView } from './describe.ts'
 import { fields } from './notation.ts'
 import type { Playback } from './play.ts'
-import type { Outcome, PlayedStep } from './player.ts'
+import type { Outcome } from './player.ts'
+import type { PlayedStep } from './recording.ts'
 import type { Block, Transcript } from './transcript.ts'
 
 /** Writes a transcript as its file holds it: header, comments and inputs as they are, the output anew. */

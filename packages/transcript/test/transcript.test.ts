@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { inputs, parse, regenerate, TranscriptError, traceOf } from '@realer-device/transcript'
+import { inputs, parse, regenerate, replay, TranscriptError, traceOf } from '@realer-device/transcript'
 import { describe, expect, it } from 'vitest'
 
 const head = '# A title\n#\n# Rules: REN-1\n#\n# What happens.\n'
@@ -83,10 +83,14 @@ describe('a transcript', () => {
     ])
   })
 
-  it('goes on with the process there is where a snapshot is refused', () => {
-    const played = regenerate(story('> online', '> persist', '> resume restarted {"version":2}', '> closed'))
+  it('CORE-6: goes on with the run there is where a snapshot is refused', () => {
+    const text = story('> online', '> persist', '> resume restarted {"version":2}', '> closed')
+    const played = regenerate(text)
     expect(played).toContain('refused at the door: code=snapshot-unknown field=version')
     expect(played).toContain('mqttClosed connection=connection-9')
+    const trace = traceOf(text)
+    expect(trace.filter((line) => 'format' in line)).toHaveLength(1)
+    expect([...replay(trace)]).toEqual(trace)
   })
 
   it('lets nothing fire while the host sleeps', () => {
