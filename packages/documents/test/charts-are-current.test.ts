@@ -13,7 +13,7 @@ const check = (given: { root: string }, producers: readonly Producer[] = [charts
 const stale = ({ files }: Outcome) => files.filter(({ state }) => state !== 'same')
 
 describe("the charts' documents", () => {
-  it('are up to date: if not, `pnpm docs --only charts` writes them', async () => {
+  it('are up to date: if not, `pnpm run docs --only charts` writes them', async () => {
     const outcome = await check({ root })
     expect(outcome.files.length).toBeGreaterThan(10)
     expect(stale(outcome)).toEqual([])

@@ -49,12 +49,12 @@ function listen(): () => void {
   }
 }
 
-const others = chartSources.map(({ machine }) => machine).filter((machine) => machine !== deviceMachine)
+const machines = chartSources.map(({ machine }) => machine)
 const sources = readSources(root, ['packages/core/src'])
 
 /** What the sources say that actions may cause, in the same form. */
 function foreseen(files: typeof sources): ReadonlyMap<string, DescribedAction> {
-  return describeChart('deviceMachine', deviceMachine, files, others).actions
+  return describeChart('deviceMachine', deviceMachine, files, machines).actions
 }
 
 /** What happened and was not foreseen, as `action: effect`. The rules' carrier is no effect. */
@@ -167,6 +167,53 @@ describe('the analysis of made-up code', () => {
         export function quiet(plan: Plan) { return { loud: plan.loud } }`,
     }
     expect(analyse(texts, 'quiet')).toEqual({ effects: [], signals: [] })
+  })
+
+  describe('that looks actions up in a table', () => {
+    const table = `
+      const actions = {
+        up: (plan) => plan.effects.push({ type: 'raised' }),
+        down: (plan) => plan.effects.push({ type: 'lowered' }),
+      }
+      function advance(plan: Plan, event: Happening): void {
+        for (const name of chart(event)) actions[name](plan)
+      }
+      function pass(plan: Plan, event: Happening): void { once(() => advance(plan, event)) }`
+    const both = ['lowered', 'raised']
+
+    it.each([
+      ["advance(plan, { type: 'rise' })", ['raised']],
+      ["advance(plan, { type: plan.up ? 'rise' : 'fall' })", both],
+      ["pass(plan, { type: 'fall', by: 2 })", ['lowered']],
+      // Nothing is left out where the event is not known for sure.
+      ["pass(plan, { type: 'fall', ...more })", both],
+      ['pass(plan, more)', both],
+      ["pass(plan, { type: 'unheard-of' })", both],
+      ["[1].map((event) => pass(plan, { type: 'rise' })); actions.down(plan)", both],
+    ])('%s causes %j', (call, effects) => {
+      const file = parseSource('a.ts', `${table}\nexport function start(plan: Plan) { ${call} }`)
+      const symbols = readSymbols([file])
+      const find = (name: string) => symbols.declarations.find((declaration) => declaration.name === name)
+      const [actions, start] = [find('actions'), find('start')]
+      if (actions === undefined || start === undefined) throw new Error('not declared')
+      const ways: { readonly [event: string]: readonly string[] } = { rise: ['up'], fall: ['down'] }
+      const analyse = createAnalysis(symbols, [{ table: actions, actionsOn: (event) => ways[event] ?? null }])
+      expect(analyse(file, start.node).effects).toEqual(effects)
+    })
+
+    it('leaves nothing out where the event’s name is given to something else', () => {
+      const text = table.replace('for (const name', 'list.map((event) => event); for (const name')
+      const file = parseSource(
+        'a.ts',
+        `${text}\nexport function start(plan) { advance(plan, { type: 'rise' }) }`,
+      )
+      const symbols = readSymbols([file])
+      const [actions] = symbols.declarations.filter(({ name }) => name === 'actions')
+      const [start] = symbols.declarations.filter(({ name }) => name === 'start')
+      if (actions === undefined || start === undefined) throw new Error('not declared')
+      const analyse = createAnalysis(symbols, [{ table: actions, actionsOn: () => ['up'] }])
+      expect(analyse(file, start.node).effects).toEqual(both)
+    })
   })
 
   it('refuses an effect whose type is not written out, and says where', () => {

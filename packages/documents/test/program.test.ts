@@ -28,7 +28,7 @@ function report(...tests: { fullName: string; status: string }[]): string {
   return file
 }
 
-describe('pnpm docs', () => {
+describe('pnpm run docs', () => {
   it('--help names what each producer makes, the options and the exit codes', async () => {
     const { code, out } = await docs('--help')
     expect(code).toBe(0)

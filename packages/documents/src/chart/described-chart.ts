@@ -7,7 +7,7 @@ import { docOf, type SourceFile, sentencesOf } from '../source/read-sources.ts'
 import { type Declaration, nameOf, readSymbols, type Symbols } from '../source/symbols.ts'
 import { findTables, type TableEntry } from '../source/tables.ts'
 import type { DrawnSignal } from './levels.ts'
-import { type ChartRows, readChart } from './read-chart.ts'
+import { type ChartRows, isFactGuard, readChart } from './read-chart.ts'
 import type { ConditionOf } from './scxml.ts'
 
 /** A chart, and what its sources say of it. */
@@ -31,14 +31,14 @@ export interface DescribedAction extends Consequences {
  * Reads a machine together with its sources.
  *
  * @param name the machine's exported name
- * @param others the machines whose actions its own actions may take
+ * @param machines all machines whose actions an action may take, itself too
  * @throws {DocumentError} `source-unreadable` where the sources have no such machine or action
  */
 export function describeChart(
   name: string,
   machine: AnyStateMachine,
   files: readonly SourceFile[],
-  others: readonly AnyStateMachine[],
+  machines: readonly AnyStateMachine[],
 ): DescribedChart {
   const rows = readChart(machine)
   const symbols = readSymbols(files)
@@ -47,7 +47,7 @@ export function describeChart(
   const guardNames = distinct(rows.transitions.flatMap(({ guard }) => (guard === null ? [] : [guard])))
   const plainGuards = distinct(guardNames.flatMap((guard) => guard.split(/ and | or |not /))).filter(Boolean)
   const guardEntries = findTables(files, plainGuards)
-  const tables = others.flatMap((other) => actionTables(readChart(other), symbols))
+  const tables = machines.flatMap((one) => actionTables(readChart(one), symbols))
   const actions = describeActions(rows, files, symbols, tables)
   const raised = new Set([...actions.values()].flatMap(({ signals }) => signals))
   const comments = memberComments(files)
@@ -59,7 +59,7 @@ export function describeChart(
     signals: distinct(rows.transitions.map(({ event }) => event))
       .filter((event) => raised.has(event))
       .map((signal) => ({ name: signal, meaning: comments.get(signal) ?? '' })),
-    conditionOf: createConditions(guardEntries),
+    conditionOf: createConditions(guardEntries, (guard) => isFactGuard(machine, guard)),
   }
 }
 
@@ -107,7 +107,7 @@ function describeActions(
           name,
           'no object in the sources has all actions of its chart',
         )
-      const all = entries.map(({ file, property }) => analyse(file, property))
+      const all = entries.map(({ file, node }) => analyse(file, node))
       const action = {
         meaning: meaningIn(entries, symbols),
         effects: distinct(all.flatMap(({ effects }) => effects)).sort(),
@@ -121,8 +121,10 @@ function describeActions(
 /** The consts of the sources that have all actions of a chart. */
 function actionTables(rows: ChartRows, { declarations }: Symbols): ActionTable[] {
   const names = actionNames(rows)
-  const actionsOn = (event: string) =>
-    rows.transitions.filter((row) => row.event === event).flatMap(({ actions }) => actions)
+  const actionsOn = (event: string) => {
+    const taken = rows.transitions.filter((row) => row.event === event)
+    return taken.length === 0 ? null : taken.flatMap(({ actions }) => actions)
+  }
   return declarations
     .filter((declaration) => declaration.kind === 'const' && names.length > 0 && hasKeys(declaration, names))
     .map((table) => ({ table, actionsOn }))
@@ -139,11 +141,11 @@ function hasKeys({ node }: Declaration, names: readonly string[]): boolean {
 
 /** The doc comment of a name: its own, or that of the function which it wraps, as in `decide(authority.keepTuple)`. */
 function meaningIn(entries: readonly TableEntry[], symbols?: Symbols): string {
-  for (const { file, property } of entries) {
-    const own = sentencesOf(docOf(file, property))
+  for (const { file, node } of entries) {
+    const own = sentencesOf(docOf(file, node))
     if (own !== null) return own
-    if (symbols === undefined || property.type !== 'ObjectProperty') continue
-    const { value } = property
+    if (symbols === undefined || node.type !== 'ObjectProperty') continue
+    const { value } = node
     const [wrapped] = value.type === 'CallExpression' ? value.arguments : [value]
     const decision =
       wrapped?.type === 'MemberExpression' && wrapped.object.type === 'Identifier'

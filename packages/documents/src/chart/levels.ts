@@ -118,7 +118,7 @@ function drawLevel(rows: ChartRows, scope: StateRow, signals: readonly DrawnSign
       if (there !== place || (place === from && target === from)) draw(place, there, label, 'transition')
     }
   }
-  for (const { label, to } of common([...arrows.values()])) {
+  for (const { label, to } of common([...arrows.values()], rows.transitions.map(labelOf))) {
     notes.push({ where: 'in every open state', label, to })
     for (const [key, arrow] of arrows) {
       if (arrow.to !== to) continue
@@ -170,15 +170,21 @@ function drawLevel(rows: ChartRows, scope: StateRow, signals: readonly DrawnSign
   }
 }
 
-/** What leads from every state that can be left (but the target itself) to the same one; from three at least. */
-function common(arrows: readonly Arrow[]): { label: string; to: string }[] {
+/**
+ * What leads from every state that can be left (but the target itself) to the same one; from three at least.
+ *
+ * @param order the labels in the order of the chart
+ */
+function common(arrows: readonly Arrow[], order: readonly string[]): { label: string; to: string }[] {
   const left = new Set(arrows.map(({ from }) => from))
-  const ways = arrows.flatMap(({ to, labels }) => labels.map((label) => ({ label, to })))
-  return ways.filter(({ label, to }, at) => {
-    const sources = arrows.filter((arrow) => arrow.to === to && arrow.labels.includes(label))
-    const first = ways.findIndex((way) => way.label === label && way.to === to)
-    return at === first && sources.length >= 3 && sources.length === left.size - (left.has(to) ? 1 : 0)
-  })
+  const targets = [...new Set(arrows.map(({ to }) => to))]
+  return [...new Set(order)].flatMap((label) =>
+    targets.flatMap((to) => {
+      const sources = arrows.filter((arrow) => arrow.to === to && arrow.labels.includes(label))
+      const all = left.size - (left.has(to) ? 1 : 0)
+      return sources.length >= 3 && sources.length === all ? [{ label, to }] : []
+    }),
+  )
 }
 
 /** Whether a state is another or lies inside it. */

@@ -104,6 +104,28 @@ function transitionRow(node: StateNode, event: string, transition: Transition, o
   }
 }
 
+/**
+ * Whether a guard holds exactly where the event's `facts` have its name, tried with it alone, with every other one, with
+ * all and with none.
+ */
+export function isFactGuard(machine: AnyStateMachine, name: string): boolean {
+  const guards: { readonly [name: string]: unknown } = machine.implementations.guards
+  const guard = guards[name]
+  if (typeof guard !== 'function') return false
+  const others = Object.keys(guards).filter((other) => other !== name)
+  const holds = (facts: readonly string[]): unknown => {
+    try {
+      return guard({ context: undefined, event: { type: '', facts } }, undefined)
+    } catch {
+      return null
+    }
+  }
+  return (
+    [[name], [name, ...others]].every((facts) => holds(facts) === true) &&
+    [[], others].every((facts) => holds(facts) === false)
+  )
+}
+
 /** What guards and actions may look like: a name, an object with one, or XState's `not`, `and` and `or`. */
 interface Named {
   readonly type?: unknown

@@ -43,8 +43,8 @@ async function documentsOf(
   { name, title, exportedAs, machine }: ChartSource,
   files: readonly SourceFile[],
 ): Promise<Document[]> {
-  const others = chartSources.map((source) => source.machine).filter((other) => other !== machine)
-  const chart = describeChart(exportedAs, machine, files, others)
+  const machines = chartSources.map((source) => source.machine)
+  const chart = describeChart(exportedAs, machine, files, machines)
   const drawings = await Promise.all(
     levelsOf(chart.rows, drawnSignals(chart)).map(async (diagram) => {
       const keys = shortPath(chart.rows, diagram.scope).split('.')

@@ -9,8 +9,14 @@ import type { ConditionOf } from '../chart/scxml.ts'
 import { nameOf } from './symbols.ts'
 import type { TableEntry } from './tables.ts'
 
-/** Gives a guard's condition by its name, `not x`, `x and y` and `x or y` included. */
-export function createConditions(entries: ReadonlyMap<string, readonly TableEntry[]>): ConditionOf {
+/**
+ * Gives a guard's condition by its name, `not x`, `x and y` and `x or y` included: from its source, or where it only
+ * asks whether the event brings the fact of its name.
+ */
+export function createConditions(
+  entries: ReadonlyMap<string, readonly TableEntry[]>,
+  isFact: (guard: string) => boolean,
+): ConditionOf {
   return function conditionOf(guard): string | null {
     for (const [word, sign] of [
       [' or ', ' || '],
@@ -23,15 +29,16 @@ export function createConditions(entries: ReadonlyMap<string, readonly TableEntr
       const inner = conditionOf(guard.slice('not '.length))
       return inner === null ? null : `!(${inner})`
     }
-    const conditions = (entries.get(guard) ?? []).map(({ property }) => conditionIn(property))
-    return conditions.find((condition) => condition !== null) ?? null
+    const conditions = (entries.get(guard) ?? []).map((entry) => conditionIn(entry.node))
+    const written = conditions.find((condition) => condition !== null)
+    return written ?? (isFact(guard) ? `(_event.data.facts || []).includes('${guard}')` : null)
   }
 }
 
 /** The expression of a guard `({ event }) => …` that looks at nothing but its event, over SCXML's `_event`. */
-function conditionIn(property: TableEntry['property']): string | null {
-  if (!isObjectProperty(property) || !isArrowFunctionExpression(property.value)) return null
-  const { params, body } = property.value
+function conditionIn(node: TableEntry['node']): string | null {
+  if (!isObjectProperty(node) || !isArrowFunctionExpression(node.value)) return null
+  const { params, body } = node.value
   const [situation] = params
   if (situation === undefined) return write(body, null)
   if (!isObjectPattern(situation)) return null

@@ -1,6 +1,7 @@
 import {
   type CallExpression,
   isCallExpression,
+  isFunction,
   isFunctionDeclaration,
   isIdentifier,
   isMemberExpression,
@@ -24,16 +25,16 @@ export interface Consequences {
 /** A const with the actions of a chart, of which an event takes some. */
 export interface ActionTable {
   readonly table: Declaration
-  /** The actions of the chart's transitions for an event, in whatever state. */
-  readonly actionsOn: (event: string) => readonly string[]
+  /** The actions of the chart's transitions for an event, in whatever state; null where the chart has no such event. */
+  readonly actionsOn: (event: string) => readonly string[] | null
 }
 
 /** Some code: a function, a const, or one property of an object. */
 interface Code {
   readonly file: SourceFile
   readonly node: Node
-  /** A table that is left out, for its properties are looked at one by one. */
-  readonly without: Node | null
+  /** Where it is a function that was called with an event written out: that parameter, and the event's types. */
+  readonly given: { readonly parameter: string; readonly events: readonly string[] } | null
 }
 
 /** What one piece of code says itself, and what it mentions. */
@@ -43,8 +44,9 @@ interface Said extends Consequences {
 
 /**
  * Finds what code may cause without running it: every `….effects.push({ type: '…' })` and `….signals.push(…)` in it,
- * and in every function of ours that it mentions, called or not. Where a call hands a chart an event by its name, only
- * the actions of that event are followed. So the answer may be too large, never too small.
+ * and in every function of ours that it mentions, called or not. Where a chart's event is written out, it is followed
+ * through the calls that hand it on, and of the chart's actions only those of that event count. So the answer may be
+ * too large, never too small.
  *
  * @throws {DocumentError} `source-unreadable` where the type of an effect or a signal is not written out
  */
@@ -52,18 +54,19 @@ export function createAnalysis(
   symbols: Symbols,
   tables: readonly ActionTable[] = [],
 ): (file: SourceFile, node: Node) => Consequences {
-  const known = new Map<Node, Map<Node | null, Said>>()
+  const known = new Map<Node, Map<string, Said>>()
   const saidBy = (code: Code): Said => {
-    const forms = known.get(code.node) ?? new Map<Node | null, Said>()
-    const said = forms.get(code.without) ?? readCode(symbols, tables, code)
-    known.set(code.node, forms.set(code.without, said))
+    const forms = known.get(code.node) ?? new Map<string, Said>()
+    const form = JSON.stringify(code.given)
+    const said = forms.get(form) ?? readCode(symbols, tables, code)
+    known.set(code.node, forms.set(form, said))
     return said
   }
   return (file, node) => {
     const effects = new Set<string>()
     const signals = new Set<string>()
     const seen = new Set<Said>()
-    const open: Code[] = [{ file, node, without: null }]
+    const open: Code[] = [{ file, node, given: null }]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const said = saidBy(next)
       if (seen.has(said)) continue
@@ -76,17 +79,14 @@ export function createAnalysis(
   }
 }
 
-function readCode(
-  symbols: Symbols,
-  tables: readonly ActionTable[],
-  { file, node: body, without }: Code,
-): Said {
+function readCode(symbols: Symbols, tables: readonly ActionTable[], { file, node: body, given }: Code): Said {
   const effects: string[] = []
   const signals: string[] = []
   const mentions: Code[] = []
   const mention = (declaration: Declaration | undefined): void => {
-    if (declaration === undefined || declaration.kind === 'type' || declaration.node === without) return
-    mentions.push({ file: declaration.file, node: declaration.node, without: null })
+    if (declaration === undefined || declaration.kind === 'type') return
+    const actions = given === null ? null : actionsIn(tables, declaration, given.events)
+    mentions.push(...(actions ?? [{ file: declaration.file, node: declaration.node, given: null }]))
   }
   // A name that is declared, that is only a key, or the right side of a dot, mentions nothing.
   const labels = new Set<Node>()
@@ -102,9 +102,11 @@ function readCode(
     if (isCallExpression(node)) {
       effects.push(...pushedTo('effects', file, node, body))
       signals.push(...pushedTo('signals', file, node, body))
-      const taken = takenFrom(symbols, tables, file, node, body)
-      if (taken !== null) labels.add(node.callee)
-      mentions.push(...(taken ?? []))
+      const handed = handedOn(symbols, { file, node: body, given }, node)
+      if (handed !== null) {
+        labels.add(node.callee)
+        mentions.push(handed)
+      }
     }
     if (isIdentifier(node) && !labels.has(node)) mention(symbols.find(file, node.name))
     return undefined
@@ -130,38 +132,48 @@ function pushedTo(list: 'effects' | 'signals', file: SourceFile, call: CallExpre
   })
 }
 
-/**
- * Where a function of ours is called that looks actions up in a table, with an event that is written out: the function
- * without the table, and the actions of that event. Null for every other call.
- */
-function takenFrom(
-  symbols: Symbols,
-  tables: readonly ActionTable[],
-  file: SourceFile,
-  call: CallExpression,
-  body: Node,
-): Code[] | null {
+/** The function that a call gives an event whose type is written out here or was given to this code; else null. */
+function handedOn(symbols: Symbols, { file, node: body, given }: Code, call: CallExpression): Code | null {
   const called = isIdentifier(call.callee) ? symbols.find(file, call.callee.name) : undefined
-  if (called?.kind !== 'function') return null
-  const events = call.arguments
-    .map((argument) => (hasSpread(argument) ? null : typesOf(argument, body)))
-    .find((types) => types !== null)
-  const used = tables.find(({ table }) => mentionsTable(symbols, called, table))
-  if (events == null || used === undefined) return null
-  const actions = new Set(events.flatMap(used.actionsOn))
-  const properties: Code[] = []
-  traverseFast(used.table.node, (node) => {
-    if (!isObjectMember(node) || !actions.has(nameOf(node.key))) return undefined
-    properties.push({ file: used.table.file, node, without: null })
-    return traverseFast.skip
-  })
-  return [{ file: called.file, node: called.node, without: used.table.node }, ...properties]
+  if (called === undefined || !isFunctionDeclaration(called.node)) return null
+  const { params } = called.node
+  for (const [at, argument] of call.arguments.entries()) {
+    const isGiven = isIdentifier(argument) && argument.name === given?.parameter
+    const events = isGiven ? given.events : hasSpread(argument) ? null : typesOf(argument, body)
+    const parameter = params[at]
+    if (events === null || !isIdentifier(parameter) || isShadowed(called.node, parameter.name)) continue
+    return { file: called.file, node: called.node, given: { parameter: parameter.name, events } }
+  }
+  return null
 }
 
-function mentionsTable(symbols: Symbols, { file, node: body }: Declaration, table: Declaration): boolean {
-  let found = false
+/** Whether a function inside has a parameter of the same name, or the name is given another value. */
+function isShadowed(body: Node, name: string): boolean {
+  let declared = 0
   traverseFast(body, (node) => {
-    found ||= isIdentifier(node, { name: table.name }) && symbols.find(file, node.name) === table
+    if (isFunction(node))
+      declared += node.params.filter((parameter) => isIdentifier(parameter, { name })).length
+    if (isVariableDeclarator(node) && isIdentifier(node.id, { name })) declared += 1
+    if (node.type === 'AssignmentExpression' && isIdentifier(node.left, { name })) declared += 1
   })
-  return found
+  return declared > 1
+}
+
+/** The actions of some events in a table of actions; null for anything else, and for events of another chart. */
+function actionsIn(
+  tables: readonly ActionTable[],
+  declaration: Declaration,
+  events: readonly string[],
+): Code[] | null {
+  const used = tables.find(({ table }) => table === declaration)
+  const actions = events.map((event) => used?.actionsOn(event) ?? null)
+  if (used === undefined || actions.includes(null)) return null
+  const names = new Set(actions.flatMap((some) => some ?? []))
+  const properties: Code[] = []
+  traverseFast(declaration.node, (node) => {
+    if (!isObjectMember(node)) return undefined
+    if (names.has(nameOf(node.key))) properties.push({ file: declaration.file, node, given: null })
+    return traverseFast.skip
+  })
+  return properties
 }

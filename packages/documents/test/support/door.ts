@@ -78,3 +78,39 @@ export const houseMachine = setup({
     fallen: {},
   },
 })
+
+/** What the lock's guards look at: its events bring the facts that hold. */
+const lockFacts = [
+  /** The key is the right one. */
+  'keyFits',
+  /** Somebody has the key. */
+  'keyIsThere',
+] as const
+
+const hasFact =
+  (fact: string) =>
+  ({ event }: { event: { readonly facts?: readonly string[] } }) =>
+    event.facts?.includes(fact) ?? false
+
+/** A chart whose guards are made from a list of facts. */
+export const lockMachine = setup({
+  types: { events: {} as { readonly type: 'turned' | 'kicked'; readonly facts?: readonly string[] } },
+  guards: Object.fromEntries(lockFacts.map((fact) => [fact, hasFact(fact)])),
+  actions: { click: noop },
+}).createMachine({
+  id: 'lock',
+  initial: 'shut',
+  states: {
+    shut: {
+      on: {
+        turned: [
+          { guard: 'keyFits', target: 'open', actions: 'click' },
+          { guard: 'keyIsThere', actions: 'click' },
+        ],
+        kicked: { target: 'broken' },
+      },
+    },
+    open: { on: { turned: { guard: 'keyIsThere', target: 'shut' }, kicked: { target: 'broken' } } },
+    broken: {},
+  },
+})
