@@ -1,0 +1,40 @@
+import type { Platform } from '@realer-device/host'
+
+type Caller = Platform['caller']
+
+/** An HTTPS caller before a gate: no call is made until the gate is opened for it. */
+export interface GatedCaller {
+  readonly caller: Caller
+  /** Makes the call that waits, over the real caller; its outcome goes to who asked. */
+  pass(): void
+  /** Ends what is under way; nothing is heard of it any more. */
+  end(): void
+}
+
+/** A gate before a caller. A device makes one call at a time, and so only one can wait. */
+export function gateCaller(real: Caller): GatedCaller {
+  let held: (() => void) | null = null
+  let endReal: () => void = () => {}
+
+  function end(): void {
+    held = null
+    endReal()
+  }
+
+  return {
+    caller(request, finished) {
+      if (held !== null) throw new Error('the device makes two calls at once')
+      held = () => {
+        endReal = real(request, finished)
+      }
+      return end
+    },
+    pass() {
+      if (held === null) throw new Error('no call waits at the gate')
+      const make = held
+      held = null
+      make()
+    },
+    end,
+  }
+}
