@@ -7,7 +7,8 @@ import {
   type SessionPath,
   sessionTransitions,
 } from '../packages/core/test/support/session-model.ts'
-import { cause, eventOf } from './support/session-driver.ts'
+import { eventOf, variantOf } from './support/session-cause.ts'
+import { cause } from './support/session-driver.ts'
 import { factsOf } from './support/session-facts.ts'
 import { causeInstead, onlyOtherHosts } from './support/session-only-other-hosts.ts'
 import {
@@ -32,14 +33,11 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.stop())
 
-/** The events of a path in words, with what tells events of one type apart. */
+/** The events of a path in words; those of one type are told apart in the last one. */
 function nameOf({ steps }: SessionPath): string {
-  const words = steps.slice(1).map((step) => {
-    const { type, status, reason, reasonCode } = eventOf(step) as TimedEvent & { [field: string]: unknown }
-    const detail = typeof reasonCode === 'number' ? `0x${reasonCode.toString(16)}` : (status ?? reason)
-    return detail === undefined || reasonCode === null ? type : `${type} ${detail}`
-  })
-  return words.join(', ')
+  const [last, ...others] = steps.slice(1).map(eventOf).reverse()
+  const types = others.map(({ type }) => type).reverse()
+  return [...types, ...(last === undefined ? [] : [variantOf(last).join(' ')])].join(', ')
 }
 
 /** The transitions of a step: the same event in the same state, once more (CORE-2). */
@@ -54,19 +52,19 @@ function nameOfTransition(transition: TakenTransition): string {
   return `${source.id} ${eventType}`
 }
 
-/** Causes the event of a step, or what comes in its place; the answer is the event that the host must tell. */
+/** Causes the event of a step, or what comes in its place; the answer is what the host must tell. */
 async function makeHappen(
   world: WaitingDevice,
   steps: SessionPath['steps'],
   index: number,
-): Promise<string | undefined> {
+): Promise<readonly unknown[]> {
   const [before, step, next] = [steps[index - 1], steps[index], steps[index + 1]]
   if (before === undefined || step === undefined) throw new Error('no step there')
-  const { type } = eventOf(step)
-  if (onlyOtherHosts.some(({ state, event }) => event === type && before.state.matches(state as never)))
-    return causeInstead(world, eventOf(step))
+  const told = eventOf(step)
+  if (onlyOtherHosts.some(({ state, event }) => event === told.type && before.state.matches(state as never)))
+    return causeInstead(world, told)
   await cause(world, step, next)
-  return type
+  return variantOf(told)
 }
 
 /** Follows a path with a real device, and compares it with the model after every step. */
@@ -75,9 +73,10 @@ async function follow({ steps }: SessionPath): Promise<void> {
   try {
     world.device.start()
     for (const [index, step] of steps.entries()) {
-      const told = index === 0 ? undefined : await makeHappen(world, steps, index)
+      const told = index === 0 ? null : await makeHappen(world, steps, index)
       const made = await world.watch.until(() => world.steps[index] ?? null, `the step of ${told}`)
-      expect([made.trace.event?.type, made.trace.verdict]).toEqual([told, 'taken'])
+      expect(made.trace.event && variantOf(made.trace.event)).toEqual(told)
+      expect(made.trace.verdict).toBe('taken')
       expect(factsOf(made.after)).toEqual(factsOf(step.state as never))
       for (const transition of transitionsOf(made)) taken.add(transition)
     }

@@ -1,6 +1,6 @@
 import type { CallEvent, CallPurpose } from '@realer-device/core'
 import { SCOPES } from '@realer-device/sandbox'
-import type { Causes } from './session-driver.ts'
+import type { Causes } from './session-cause.ts'
 import type { WaitingDevice } from './waiting-device.ts'
 
 /** What the cloud answers to the device's HTTPS call. */

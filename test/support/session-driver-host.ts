@@ -1,9 +1,9 @@
 import type { HostEvent } from '@realer-device/core'
-import type { Causes } from './session-driver.ts'
+import { type Causes, eventOf } from './session-cause.ts'
 import type { WaitingDevice } from './waiting-device.ts'
 
 /** What the firmware does: through the device's own API, and as the handler of its command route. */
-export const causesOfCommands: Causes<HostEvent['type']> = {
+export const causesOfHost: Causes<HostEvent['type']> = {
   reportOffered(world) {
     // After the stop the device's own door is shut: this one was offered amid the last step.
     if (world.device.state()?.value !== 'stopped') offer(world)
@@ -16,7 +16,8 @@ export const causesOfCommands: Causes<HostEvent['type']> = {
     // A connection whose CONNECT is out closes in good order; one that has not begun is over at once.
     const link = context().connection === null ? null : links.current()
     if (link !== null && !link.isOpened) {
-      if (next?.event.type === 'mqttRefused') sandbox.faults.order({ at: 'connect', refuse: 0x87 })
+      const then = next === undefined ? null : eventOf(next)
+      if (then?.type === 'mqttRefused') sandbox.faults.order({ at: 'connect', refuse: then.reasonCode })
       link.open()
       await link.arrival('connack')
     }
@@ -34,7 +35,7 @@ export const causesOfCommands: Causes<HostEvent['type']> = {
 
   valueRead: ({ valve }) => valve.tell('open'),
 
-  async valueUnknown({ valve, context }, _event) {
+  async valueUnknown({ valve, context }) {
     const isRunning = context().commands.rte_valve?.open.some(({ state }) => state === 'running')
     if (isRunning !== true) return valve.tell(null)
     const asked = valve.valuesAsked

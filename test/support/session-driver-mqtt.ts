@@ -1,6 +1,6 @@
 import type { MqttEvent } from '@realer-device/core'
 import { topics } from '../../packages/core/test/support/scenario.ts'
-import type { Causes } from './session-driver.ts'
+import type { Causes } from './session-cause.ts'
 import type { WaitingDevice } from './waiting-device.ts'
 
 /** What the broker and the application behind it do on the device's connection. */

@@ -1,34 +1,15 @@
-import type { TimedEvent } from '@realer-device/core'
-import type { SessionPath } from '../../packages/core/test/support/session-model.ts'
+import { eventOf, type PathStep } from './session-cause.ts'
 import { causesOfCalls } from './session-driver-calls.ts'
-import { causesOfCommands } from './session-driver-host.ts'
+import { causesOfHost } from './session-driver-host.ts'
 import { causesOfConnections } from './session-driver-mqtt.ts'
 import type { WaitingDevice } from './waiting-device.ts'
-
-/** One step of a generated path. */
-export type PathStep = SessionPath['steps'][number]
-
-/** Makes the world do what a step's event tells of. The one after it may have to be caused amid this one. */
-export type Cause<Type extends TimedEvent['type']> = (
-  world: WaitingDevice,
-  event: Extract<TimedEvent, { type: Type }>,
-  next: PathStep | undefined,
-) => void | Promise<void>
-
-/** A cause for every event of a kind. */
-export type Causes<Type extends TimedEvent['type']> = { readonly [One in Type]: Cause<One> }
 
 type AnyCause = (world: WaitingDevice, event: never, next: PathStep | undefined) => void | Promise<void>
 
 const causes: { readonly [type: string]: AnyCause | undefined } = {
   ...causesOfCalls,
   ...causesOfConnections,
-  ...causesOfCommands,
-}
-
-/** The event of a step. */
-export function eventOf(step: PathStep): TimedEvent {
-  return step.event as unknown as TimedEvent
+  ...causesOfHost,
 }
 
 /** Causes the event of a step at its moment: the clock stands at that moment, and whoever is to act has acted. */

@@ -19,13 +19,13 @@ export const onlyOtherHosts: readonly OnlyOtherHosts[] = [
   { state: 'stopping.revoking', event: 'mqttRefused', reason: endedByDisconnect },
 ]
 
-/** Refuses CONNECT after all, and closes; the answer is the event that this host tells of it. */
+/** Refuses CONNECT after all, and closes; the answer is the event that this host tells of it, as `variantOf` has it. */
 export async function causeInstead(
   { clock, links }: WaitingDevice,
   { now }: TimedEvent,
-): Promise<'mqttClosed'> {
+): Promise<readonly unknown[]> {
   clock.moveTo(now)
   await links.current().hand('connack')
   await links.current().hand('closed')
-  return 'mqttClosed'
+  return ['mqttClosed', 'no reason']
 }

@@ -78,10 +78,12 @@ function goodAnswers(purpose: Extract<Effect, { type: 'call' }>['purpose'], call
   }
 }
 
-function connectionEvents({ connection }: SessionContext): PlainEvent[] {
+function connectionEvents({ connection, timers }: SessionContext): PlainEvent[] {
   if (connection === null) return []
   const { id, limits, online, asked, inFlight } = connection
-  const closed = [null, 0x87, 0x8e, 0x9c, 0x98, 0x8b].map(
+  // A broker gives a reason between its CONNACK and the device's own DISCONNECT (MQTT 5 section 3.14).
+  const hasReasons = limits !== null && timers.closeTimeout === undefined
+  const closed = [null, ...(hasReasons ? [0x87, 0x8e, 0x9c, 0x98, 0x8b] : [])].map(
     (reasonCode): PlainEvent => ({
       type: 'mqttClosed',
       connection: id,

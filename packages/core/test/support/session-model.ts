@@ -80,26 +80,33 @@ export function sessionTransitions(): TakenTransition[] {
 }
 
 /**
- * Generated paths that together take every transition of the session's chart. The model's own paths hop between states
- * that only count as one: each is made anew by doing the same in the state that it has really led to.
+ * Generated paths that together take every transition of the session's chart, each with every class of event that
+ * takes it. The model's own paths hop between states that only count as one: each is made anew by doing the same in the
+ * state that it has really led to.
  */
 export function coveringPaths(): {
   readonly paths: SessionPath[]
   readonly missed: readonly TakenTransition[]
 } {
   const missed = new Set(sessionTransitions())
+  const labelsOf = new Map(sessionTransitions().map((transition) => [transition, new Set<string>()]))
   const paths: SessionPath[] = []
   const walk = createWalker()
   const found = sessionModel.getShortestPaths({ allowDuplicatePaths: true })
   for (const { steps } of found.sort((one, other) => one.weight - other.weight)) {
-    if (missed.size === 0) break
     const labels = steps.map(({ event }) => event as Event).filter((event) => 'now' in event)
     const walked = walk(labels.map(labelOf))
     if (walked === null) continue
     const { state } = walked.path
     for (const event of sessionEvents(state.context, state.value)) {
       const { path, transitions } = stepOn(walked.path, event)
-      if (transitions.filter((one) => missed.delete(one)).length > 0) paths.push(path)
+      const label = labelOf(event)
+      const fresh = transitions.filter((transition) => labelsOf.get(transition)?.has(label) === false)
+      if (fresh.length > 0) paths.push(path)
+      for (const transition of transitions) {
+        labelsOf.get(transition)?.add(label)
+        missed.delete(transition)
+      }
     }
   }
   return { paths, missed: [...missed] }
