@@ -7,6 +7,7 @@ import {
   type SessionPath,
   sessionTransitions,
 } from '../packages/core/test/support/session-model.ts'
+import { found, thought } from './support/session-at-rest.ts'
 import { eventOf, variantOf } from './support/session-cause.ts'
 import { cause } from './support/session-driver.ts'
 import { factsOf } from './support/session-facts.ts'
@@ -81,6 +82,7 @@ async function follow({ steps }: SessionPath): Promise<void> {
       for (const transition of transitionsOf(made)) taken.add(transition)
     }
     expect(world.steps.length, 'no step but those of the path').toBe(steps.length)
+    expect(found(world), 'what the last step’s effects have set going, and ended').toEqual(thought(world))
   } finally {
     world.end()
   }

@@ -7,6 +7,8 @@ export interface GatedCaller {
   readonly caller: Caller
   /** Makes the call that waits, over the real caller; its outcome goes to who asked. */
   pass(): void
+  /** Whether a call waits at the gate, or for its answer. */
+  readonly isBusy: boolean
   /** Ends what is under way; nothing is heard of it any more. */
   end(): void
 }
@@ -15,17 +17,23 @@ export interface GatedCaller {
 export function gateCaller(real: Caller): GatedCaller {
   let held: (() => void) | null = null
   let endReal: () => void = () => {}
+  let isBusy = false
 
   function end(): void {
     held = null
+    isBusy = false
     endReal()
   }
 
   return {
     caller(request, finished) {
       if (held !== null) throw new Error('the device makes two calls at once')
+      isBusy = true
       held = () => {
-        endReal = real(request, finished)
+        endReal = real(request, (outcome) => {
+          isBusy = false
+          finished(outcome)
+        })
       }
       return end
     },
@@ -34,6 +42,9 @@ export function gateCaller(real: Caller): GatedCaller {
       const make = held
       held = null
       make()
+    },
+    get isBusy() {
+      return isBusy
     },
     end,
   }

@@ -28,13 +28,15 @@ export interface GatedLinks {
   readonly openLink: OpenLink
   /** The latest link. Throws where there was none. */
   current(): GatedLink
+  /** Whether the device has a link that it has not ended, and that has not ended for it. */
+  readonly isUp: boolean
   /** Cuts every link. */
   end(): void
 }
 
 /** A gate before every link that is opened. */
 export function gateLinks(real: OpenLink, watch: Watch): GatedLinks {
-  const links: (GatedLink & { end(): void })[] = []
+  const links: (GatedLink & { readonly isOver: boolean; end(): void })[] = []
   return {
     openLink(target, events) {
       const { link, gate } = gateLink(real, watch, target, events)
@@ -45,6 +47,9 @@ export function gateLinks(real: OpenLink, watch: Watch): GatedLinks {
       const link = links.at(-1)
       if (link === undefined) throw new Error('the device has opened no link')
       return link
+    },
+    get isUp() {
+      return links.some(({ isOver }) => !isOver)
     },
     end() {
       for (const link of links) link.end()
@@ -63,6 +68,7 @@ function gateLink(real: OpenLink, watch: Watch, target: Target, events: Events) 
   let opened: Link | null = null
   let inbound: Held[] = []
   let outbound: Uint8Array[] = []
+  let isOver = false
   const cut = createPacketCutter()
 
   function hold(held: Held): void {
@@ -79,6 +85,7 @@ function gateLink(real: OpenLink, watch: Watch, target: Target, events: Events) 
   }
 
   function end(): void {
+    isOver = true
     inbound = []
     outbound = []
     opened?.destroy()
@@ -109,6 +116,9 @@ function gateLink(real: OpenLink, watch: Watch, target: Target, events: Events) 
     },
     get isOpened() {
       return opened !== null
+    },
+    get isOver() {
+      return isOver
     },
     letOut,
     arrival,

@@ -7,6 +7,8 @@ export interface ManualClock extends Readonly<Platform['clock']> {
    * the one that was set last fires first: the machine's own, which is set after the host's bound for the same wait.
    */
   moveTo(atMs: number): void
+  /** When the timers that are set are due, in ms. */
+  dueTimes(): readonly number[]
 }
 
 interface Waiting {
@@ -33,6 +35,7 @@ export function createManualClock(): ManualClock {
         waiting = waiting.filter((one) => one !== timer)
       }
     },
+    dueTimes: () => waiting.map(({ dueAt }) => dueAt),
     moveTo(atMs) {
       for (let due = nextDue(atMs); due !== null; due = nextDue(atMs)) {
         const fired = due

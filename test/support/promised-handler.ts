@@ -1,4 +1,4 @@
-import type { CommandHandler, CommandResult } from '@realer-device/node'
+import type { CommandHandler, CommandResult, CommandSignal } from '@realer-device/node'
 import type { Watch } from './watch.ts'
 
 /** An answer that the device waits for. */
@@ -12,6 +12,8 @@ export interface PromisedHandler {
   readonly handler: CommandHandler
   /** Answers the latest command. */
   finish(result: CommandResult): void
+  /** Whether the latest command was told to end. */
+  readonly isAborted: boolean
   /** How often the physical value was asked for so far. */
   readonly valuesAsked: number
   /** Answers the latest question for the physical value, which comes after `asked` others; null: it is not known. */
@@ -22,6 +24,7 @@ export interface PromisedHandler {
 export function createPromisedHandler(watch: Watch): PromisedHandler {
   const commands: Asked<CommandResult>[] = []
   const values: Asked<string>[] = []
+  let latestSignal: CommandSignal | null = null
 
   function ask<Answer>(asked: Asked<Answer>[]): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => asked.push({ resolve, reject }))
@@ -30,11 +33,20 @@ export function createPromisedHandler(watch: Watch): PromisedHandler {
   }
 
   return {
-    handler: { execute: () => ask(commands), currentValue: () => ask(values) },
+    handler: {
+      execute({ signal }) {
+        latestSignal = signal
+        return ask(commands)
+      },
+      currentValue: () => ask(values),
+    },
     finish(result) {
       const command = commands.at(-1)
       if (command === undefined) throw new Error('no command runs')
       command.resolve(result)
+    },
+    get isAborted() {
+      return latestSignal?.aborted === true
     },
     get valuesAsked() {
       return values.length
