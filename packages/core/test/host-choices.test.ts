@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allScopes, Scenario, topics } from './support/scenario.ts'
+import { allScopes, catalog, Scenario, topics } from './support/scenario.ts'
 
 describe('PUB-9 at the outbox’s bound the host may choose an eviction', () => {
   const full = (options: object) =>
@@ -30,6 +30,27 @@ describe('PUB-9 at the outbox’s bound the host may choose an eviction', () => 
   it('one that waits for its retry is', () => {
     const device = full(evicting).goesOnline().pubacks(0x80).reports('m-3')
     expect(device.one('settleReport')).toMatchObject({ messageId: 'm-2', status: 'evicted' })
+  })
+})
+
+describe('PUB-9 in order per route', () => {
+  const refused = () => new Scenario().goesOnline().reports('m-1').pubacks(0x97)
+  const sent = (device: Scenario) => device.published().map(({ body }) => body.message_id)
+
+  it('one that waits for its retry holds back the later ones of its route, and no other', () => {
+    const device = refused().reports('m-2').reports('m-3', 'rte_humidity')
+    expect(sent(device)).toEqual(['m-1', 'm-3'])
+    expect(sent(device.fires('reports'))).toEqual(['m-1', 'm-3', 'm-1', 'm-2'])
+  })
+
+  it('one that is refused again and again dams nothing: the later ones pass behind each retry', () => {
+    const device = refused().reports('m-2').fires('reports').reports('m-4')
+    expect(sent(device)).toEqual(['m-1', 'm-1', 'm-2', 'm-4'])
+  })
+
+  it('after a lost connection everything goes out again in its order', () => {
+    const device = refused().reports('m-2').closes().passes(2_000).fires('reconnect').connects().subscribes()
+    expect(sent(device)).toEqual(['m-1', 'm-1', 'm-2'])
   })
 })
 
@@ -100,9 +121,6 @@ describe('DES-3 a lower sequence number', () => {
       desired_id: 'des_old',
       report_status: 'stale',
     })
-    expect(device.state.context.commands.rte_valve?.lastOutcome?.desiredId).toBe(
-      sequence === 5 ? 'des_old' : 'des_5',
-    )
   })
 })
 
@@ -154,6 +172,15 @@ describe('CONN-2 what the host may choose for CONNECT', () => {
   })
 })
 
+describe('REC-2 F-11 a Retry-After', () => {
+  it('of a year parks the device for a day, or for what the host says', () => {
+    expect(new Scenario().callFails('busy', 31_536_000_000).waits('retryCall')).toBe(86_400_000)
+    const hasty = new Scenario({ timing: { retryAfterCapMs: 60_000 } })
+    expect(hasty.callFails('busy', 31_536_000_000).waits('retryCall')).toBe(60_000)
+    expect(hasty.fires('retryCall').callFails('busy', 30_000).waits('retryCall')).toBe(30_000)
+  })
+})
+
 describe('AUTH-4 a token without renew_after', () => {
   it('is renewed after the part of its life that the host chose', () => {
     const device = new Scenario({ tokenRenewalFraction: 0.5 }).issuesToken(1_000_000)
@@ -195,8 +222,9 @@ describe('F-11 DES-8 DES-12 a handler that never ends', () => {
     expect(device.readsValue('des_1', 'open').one('settleCommand').outcome).toBe('applied')
   })
 
-  it('frees its route: the next command starts', () => {
-    expect(overrun().one('startCommand').desiredId).toBe('des_2')
+  it('frees its route: the next command starts once the value was read, for it would change it', () => {
+    expect(overrun().did('startCommand')).toEqual([])
+    expect(overrun().readsValue('des_1').one('startCommand').desiredId).toBe('des_2')
   })
 
   it('its late answer changes nothing (CORE-4)', () => {
@@ -209,6 +237,34 @@ describe('F-11 DES-8 DES-12 a handler that never ends', () => {
     device.fires('commands')
     expect(device.diagnosed()).toEqual(['physical-value-unknown'])
     expect(device.state.context.commands.rte_valve?.open).toEqual([])
+  })
+})
+
+describe('PUB-7 CAT-8 a publish that is refused for its topic or its rights', () => {
+  it('waits until the catalog was read again, and then goes where that says', () => {
+    const device = new Scenario().goesOnline().reports('m-1').pubacks(0x90)
+    expect(device.state.context.reports[0]?.state).toBe('doubted')
+    device.closes().fires('reconnect')
+    device.connects().subscribes()
+    expect(device.did('mqttPublish')).toEqual([])
+    const moved = {
+      ...catalog.routes[0],
+      sourceType: 'sensor',
+      feedDataTopic: 'moved/rte_temperature',
+    } as const
+    device.readsCatalog({
+      routes: [
+        {
+          ...moved,
+          feedDataPublishScope: 'iot:mqtt:feed-data:write',
+          desiredTopic: null,
+          desiredSubscribeScope: 'x',
+        },
+      ],
+    })
+    device.issuesTuple().closes().connects().subscribes()
+    expect(device.one('mqttPublish')).toMatchObject({ topic: 'moved/rte_temperature' })
+    expect(new Set(device.ever('mqttPublish').map(({ payload }) => payload)).size).toBe(1)
   })
 })
 

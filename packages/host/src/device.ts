@@ -37,7 +37,7 @@ export interface Device {
   pending(): readonly string[]
   /**
    * What must survive a restart: the outbox, and what is known of the command routes. Plain JSON without secrets, for
-   * `start({ resume })` in another process (CORE-6, PUB-9, DES-9); null before `start()`.
+   * `start({ resume })` in another process (CORE-6, PUB-9, DES-9), after the stop too; null before `start()`.
    */
   snapshot(): Snapshot | null
   /** The machine's whole state, plain JSON without secrets; null before `start()`. */

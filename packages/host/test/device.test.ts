@@ -281,6 +281,16 @@ test('CONN-2, DES-9, PUB-9: the options of the machine reach it', () => {
   expect(platform.links).toHaveLength(1)
 })
 
+test('PUB-9: at the bound the oldest report makes room where the host chose so, and its promise says that it was evicted', async () => {
+  const { device, told } = createWorld({ outboxOverflow: 'evictOldest', limits: { maxReports: 1 } })
+  device.start()
+  const first = device.report('temperature', '1')
+  const second = device.report('temperature', '2')
+  await expect(first.settled).resolves.toEqual({ result: 'failed', status: 'evicted', errorType: null })
+  expect(told.reports).toMatchObject([{ messageId: first.messageId, status: 'evicted' }])
+  expect(device.pending()).toEqual([second.messageId])
+})
+
 test('DES-2: the time of day goes into every step, and so into the trace', () => {
   const { cloud, device, told } = createWorld()
   device.start()

@@ -9,6 +9,7 @@ export type ReportEventType =
   | 'brokerRefused'
   | 'acknowledged'
   | 'connectionLost'
+  | 'catalogRead'
   | 'due'
   | 'evicted'
   | 'resumed'
@@ -19,7 +20,10 @@ export const reportFacts = [
   'routeIsGone',
   /** The payload is over the catalog's or the broker's limit (PUB-8). */
   'payloadIsTooLarge',
-  /** Online, with a tuple that has not expired and grants the route's scope, and the broker takes one more (SUB-2, REN-5, CRED-4, PUB-8). */
+  /**
+   * Online, with a tuple that has not expired and grants the route's scope; the broker takes one more, and no earlier
+   * report of the route waits for its retry (SUB-2, REN-5, CRED-4, PUB-8, PUB-9).
+   */
   'maySend',
   /** The connection reads acknowledgements (ACK-7). */
   'acknowledgementsAreRead',
@@ -114,7 +118,7 @@ export const reportMachine = setup({
             guard: 'maySend',
             target: 'sent',
             actions: 'publish',
-            meta: { rules: ['PUB-1', 'PUB-4', 'PUB-8', 'CRED-4'] },
+            meta: { rules: ['PUB-1', 'PUB-4', 'PUB-8', 'PUB-9', 'CRED-4'] },
           },
         ],
         acknowledged,
@@ -137,9 +141,9 @@ export const reportMachine = setup({
           { guard: 'reasonIsFinal', target: 'failed', actions: 'settle', meta: { rules: ['PUB-7'] } },
           {
             guard: 'reasonDoubtsCatalog',
-            target: 'waiting',
-            actions: ['backOff', 'doubtCatalog'],
-            meta: { rules: ['PUB-7', 'PUB-4', 'CAT-8'] },
+            target: 'doubted',
+            actions: 'doubtCatalog',
+            meta: { rules: ['PUB-7', 'CAT-8'] },
           },
           { target: 'waiting', actions: 'backOff', meta: { rules: ['PUB-7', 'PUB-4'] } },
         ],
@@ -168,6 +172,19 @@ export const reportMachine = setup({
           acknowledged[2],
         ],
         due: { target: 'queued', actions: 'requeue', meta: { rules: ['ACK-3', 'PUB-4', 'PUB-7'] } },
+        evicted,
+        resumed,
+      },
+    },
+    doubted: {
+      description: 'Refused for its topic or its rights; it waits until the catalog was read again.',
+      on: {
+        acknowledged: [
+          acknowledged[0],
+          { guard: 'statusIsRetryable', target: 'doubted', meta: { rules: ['ACK-3', 'ACK-4'] } },
+          acknowledged[2],
+        ],
+        catalogRead: { target: 'queued', actions: 'requeue', meta: { rules: ['PUB-7', 'PUB-4', 'CAT-8'] } },
         evicted,
         resumed,
       },

@@ -41,11 +41,16 @@ export function addReport(
   publishQueued(plan)
 }
 
-/** Gives every queued report its turn, oldest first, as far as the limits of the connection allow (PUB-8). */
+/**
+ * Gives every queued report its turn, oldest first, as far as the limits of the connection allow (PUB-8). One that
+ * waits for its retry holds back the later ones of its route until it is published again (PUB-9).
+ */
 export function publishQueued(plan: Plan): void {
+  const held = new Set<string>()
   for (const report of plan.context.reports) {
     if (!hasRoom(plan)) break
-    if (report.state === 'queued') offerTurn(plan, report)
+    if (report.state === 'waiting' || report.state === 'doubted') held.add(report.route)
+    if (report.state === 'queued' && !held.has(report.route)) offerTurn(plan, report)
   }
   armReports(plan)
   armPublishTimeout(plan)
@@ -136,7 +141,7 @@ const reportActions: { [name in ReportAction]: (plan: Plan, report: Report, even
     requeue: (_plan, report) => ({ ...report, delivery: null, dueAt: null }),
     doubtCatalog: (plan, report) => {
       plan.signals.push({ type: 'catalogDoubted' })
-      return report
+      return { ...report, delivery: null, dueAt: null, failures: report.failures + 1 }
     },
     settle: (plan, report, event) => {
       const { status, errorType } = event.settlement ?? { status: 'accepted', errorType: null }

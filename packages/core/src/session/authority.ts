@@ -1,6 +1,7 @@
 import { handledRoutes } from '../catalog/route-name.ts'
 import type { CallEffect, CallPurpose } from '../effect.ts'
 import type { CallEvent } from '../event.ts'
+import { releaseDoubted } from '../report/decisions.ts'
 import { backoffMs } from './backoff.ts'
 import { diagnose, type Plan, takeId, update } from './plan.ts'
 import { cancelTimer, setTimer } from './timers.ts'
@@ -101,6 +102,7 @@ export function keepToken(plan: Plan, event: EventOf<'tokenIssued'>): void {
 export function keepCatalog(plan: Plan, event: EventOf<'catalogRead'>): void {
   endCall(plan)
   update(plan, { catalog: event.catalog, catalogDue: false, tokenDoubted: false })
+  releaseDoubted(plan)
   // A catalog without a credential request may not list its routes yet (CAT-4).
   if (event.catalog.credentialEndpoint === null) return
   const { config } = plan.context
@@ -207,7 +209,10 @@ export function takeFailure(plan: Plan, event: EventOf<'callFailed'>): void {
   const purpose = plan.context.call?.purpose ?? 'HTTPS'
   endCall(plan)
   const rule = event.failure === 'malformed' ? 'CAT-7' : 'AUTH-6'
-  update(plan, { callFailures: plan.context.callFailures + 1, callDelayMs: event.retryAfterMs })
+  const { callFailures, config } = plan.context
+  // An answer must not park the device for ever (F-11).
+  const retryAfterMs = Math.min(event.retryAfterMs ?? 0, config.timing.retryAfterCapMs)
+  update(plan, { callFailures: callFailures + 1, callDelayMs: retryAfterMs })
   diagnose(plan, {
     level: 'warning',
     code: `call-${event.failure}`,
