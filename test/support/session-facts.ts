@@ -46,11 +46,11 @@ export function factsOf({ value, context }: Pick<DeviceState, 'value' | 'context
       failures,
       unanswered,
     })),
-    commands: Object.entries(commands).map(([route, { open, reading, lastOutcome, lastReported }]) => ({
+    commands: Object.entries(commands).map(([route, { open, reading, outcomes, lastReported }]) => ({
       route,
       open: open.map(({ state, because, value: desired }) => ({ state, because, desired })),
       isRead: reading !== null,
-      outcome: lastOutcome?.outcome ?? null,
+      outcomes: outcomes.map(({ outcome }) => outcome),
       lastReported,
     })),
   }
