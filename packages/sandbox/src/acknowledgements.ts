@@ -11,6 +11,8 @@ export interface Acknowledgements {
   receive(route: string, payload: Uint8Array): () => void
   /** The value of the last message accepted on a route; null where there was none. */
   valueOf(route: string): string | null
+  /** Sends any text as an acknowledgement, which answers no message. */
+  sendRaw(payloadText: string): void
   /** Forgets what waits to be sent. */
   close(): void
 }
@@ -125,6 +127,11 @@ export function createAcknowledgements(parts: {
       return () => deliver(answer, fault)
     },
     valueOf: (route) => values.get(route) ?? null,
+    sendRaw(payloadText) {
+      ledger.write({ kind: 'fault', at: 'acknowledgement', what: 'a raw text' })
+      // Nobody may be subscribed; then nobody reads it.
+      publish(device.acknowledgementTopic, payloadText).catch(() => {})
+    },
     close() {
       for (const timer of timers) clearTimeout(timer)
       held = []

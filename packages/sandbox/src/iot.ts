@@ -20,6 +20,8 @@ export interface Iot {
   }): Promise<Answer>
   /** Whether the catalog has a `credential_endpoint` (CAT-4). */
   setCredentialsAvailable(available: boolean): void
+  /** The most that a credential is granted from now on, whatever it asks for (CRED-4). */
+  setGrantedScopes(scopes: readonly Scope[]): void
 }
 
 const credentialRequest = v.looseObject({
@@ -37,6 +39,7 @@ export function createIot(parts: {
 }): Iot {
   const { device, settings, tokens, credentials, brokerUrl } = parts
   let credentialsAvailable = true
+  let grantedScopes: readonly Scope[] = SCOPES
 
   function authorize(header: string | undefined, scope: Scope): LiveToken | Answer {
     const text = readBearer(header)
@@ -78,7 +81,7 @@ export function createIot(parts: {
       }
       const asked = parsed.output.scopes ?? device.defaultScopes
       if (!asked.includes('iot:mqtt:connect')) return refusal(422, 'scopes must include iot:mqtt:connect.')
-      const granted = SCOPES.filter((scope) => asked.includes(scope) && token.scopes.includes(scope))
+      const granted = grantedScopes.filter((scope) => asked.includes(scope) && token.scopes.includes(scope))
       const issued = await credentials.issue(granted)
       const { lifetimes } = settings
       return {
@@ -101,6 +104,9 @@ export function createIot(parts: {
     },
     setCredentialsAvailable(available) {
       credentialsAvailable = available
+    },
+    setGrantedScopes(scopes) {
+      grantedScopes = SCOPES.filter((scope) => scopes.includes(scope))
     },
   }
 }

@@ -15,6 +15,7 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { startMosquittoBroker } from './mosquitto/broker.ts'
 import { createOAuth } from './oauth.ts'
 import { readOptions, type SandboxOptions } from './options.ts'
+import type { Scope } from './scopes.ts'
 import { createSecretKeeper } from './secrets.ts'
 import { createTokens } from './tokens.ts'
 
@@ -43,6 +44,8 @@ export interface Sandbox {
   resend(desiredId: string): void
   /** Sends any text on a route's desired topic. Throws `SandboxError` `unknown-route`. */
   desireRaw(routeName: string, payloadText: string): void
+  /** Sends any text on the acknowledgement topic, an answer to no message (ACK-4, ACK-6). */
+  acknowledgeRaw(payloadText: string): void
   /** The outcome first reported for a desired id. Throws `SandboxError` `unknown-command`. */
   outcomeOf(desiredId: string): CommandOutcome | 'none'
   /**
@@ -58,6 +61,8 @@ export interface Sandbox {
   expireCredentials(): void
   /** With false the catalog has no `credential_endpoint` (CAT-4). */
   setCredentialsAvailable(available: boolean): void
+  /** The most scopes that a credential is granted from now on, whatever it asks for (CRED-4). At first: all. */
+  setGrantedScopes(scopes: readonly Scope[]): void
   /** How many times any secret of this sandbox stands in the text, as it is or encoded. */
   secretsIn(text: string): number
   /** Resolves, with the reason, where the broker has ended although nobody stopped it. */
@@ -164,6 +169,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     desire: desired.desire,
     resend: desired.resend,
     desireRaw: desired.desireRaw,
+    acknowledgeRaw: acknowledgements.sendRaw,
     outcomeOf: desired.outcomeOf,
     valueOf(routeName) {
       if (!Object.hasOwn(device.routes, routeName))
@@ -179,6 +185,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     expireCredentials: () => credentials.endAll('expired-by-order'),
     setCredentialsAvailable: iot.setCredentialsAvailable,
+    setGrantedScopes: iot.setGrantedScopes,
     secretsIn: secrets.countIn,
     brokerDeath: broker.death,
     stop() {

@@ -1,7 +1,8 @@
-import { type Sandbox, startSandbox } from '@realer-device/sandbox'
+import { type Sandbox, SCOPES, type Scope, startSandbox } from '@realer-device/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   basic,
+  bootstrap,
   call,
   connectDevice,
   feed,
@@ -166,6 +167,21 @@ describe('the bootstrap over HTTPS', () => {
     const token = (await requestToken(sandbox, 'iot:mqtt:connect iot:mqtt:ack:read')).json.access_token
     const answer = await requestCredential(sandbox, token, { device_id: sandbox.deviceId })
     expect(answer.json.mqtt.scopes).toEqual(['iot:mqtt:connect', 'iot:mqtt:ack:read'])
+  })
+
+  it('CRED-4: a cloud that grants less than was asked for says so, and the broker holds the credential to it', async () => {
+    const narrow: Scope[] = ['iot:mqtt:feed-data:write', 'iot:mqtt:connect']
+    sandbox.setGrantedScopes(narrow)
+    const token = (await requestToken(sandbox)).json.access_token
+    const answer = await requestCredential(sandbox, token, { device_id: sandbox.deviceId })
+    expect(answer.json.mqtt.scopes.sort()).toEqual(narrow.sort())
+    const { acknowledgementTopic } = await bootstrap(sandbox)
+    const device = await connectDevice(sandbox, answer.json.mqtt)
+    expect(await device.subscribe(acknowledgementTopic)).toEqual([0x87])
+    await device.disconnect()
+    sandbox.setGrantedScopes(SCOPES)
+    const wide = await requestCredential(sandbox, token, { device_id: sandbox.deviceId })
+    expect(wide.json.mqtt.scopes).toContain('iot:mqtt:ack:read')
   })
 
   it('CAT-4: while credentials are not available, the catalog has no credential_endpoint', async () => {

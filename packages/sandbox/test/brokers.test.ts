@@ -387,6 +387,14 @@ describe.each(brokers)('behind the %s broker', (broker) => {
   })
 
   describe('faults at acknowledgement', () => {
+    it('ACK-4, ACK-6: acknowledgeRaw sends any text, which answers no message', async () => {
+      const device = await onlineDevice(sandbox)
+      sandbox.acknowledgeRaw('no json')
+      expect(await device.message()).toBe('no json')
+      expect(sandbox.ledger.entries.some(({ kind }) => kind === 'acknowledgement')).toBe(false)
+      await device.disconnect()
+    })
+
     it('ACK-3: a retryable error records nothing, so that the retry is accepted', async () => {
       const device = await onlineDevice(sandbox)
       const nack = { status: 'error', retryable: true, errorType: 'busy' } as const

@@ -10,6 +10,8 @@ export const walkOptions: DeviceOptions = {
   commandRoutes: ['rte_valve'],
   limits: { maxReports: 1 },
   timing: {
+    // Longer than any path: a real session on such a path has nothing to ping for.
+    keepAliveSeconds: 3_607,
     callTimeoutMs: 30_011,
     connectTimeoutMs: 20_011,
     closeTimeoutMs: 5_003,
@@ -48,9 +50,13 @@ function factsOf({ context }: Snapshot): unknown {
   const { tuple, connection, reports, commands, stopReason, timers } = context
   const open = Object.values(commands).flatMap((route) => route.open)
   return [
-    // The scopes matter until the topics are asked for.
+    // The scopes matter until the topics are asked for, and the topics as long as the connection is there.
     tuple === null ? null : [tuple.failed, connection?.limits === null && tuple.scopes.length],
-    connection !== null && [connection.tupleSecret !== tuple?.secret, connection.limits === null],
+    connection !== null && [
+      connection.tupleSecret !== tuple?.secret,
+      connection.limits === null,
+      connection.asked.length,
+    ],
     earliestTimer(timers),
     reports.length,
     open.map(({ state }) => state),
@@ -74,52 +80,84 @@ export function sessionTransitions(): TakenTransition[] {
 }
 
 /**
- * Generated paths that together take every transition of the session's chart. The model's own paths hop between states
- * that only count as one: each is made anew by doing the same in the state that it has really led to.
+ * Generated paths that together take every transition of the session's chart, each with every class of event that
+ * takes it. The model's own paths hop between states that only count as one: each is made anew by doing the same in the
+ * state that it has really led to.
  */
 export function coveringPaths(): {
   readonly paths: SessionPath[]
   readonly missed: readonly TakenTransition[]
 } {
   const missed = new Set(sessionTransitions())
+  const labelsOf = new Map(sessionTransitions().map((transition) => [transition, new Set<string>()]))
   const paths: SessionPath[] = []
+  const walk = createWalker()
   const found = sessionModel.getShortestPaths({ allowDuplicatePaths: true })
   for (const { steps } of found.sort((one, other) => one.weight - other.weight)) {
-    if (missed.size === 0) break
     const labels = steps.map(({ event }) => event as Event).filter((event) => 'now' in event)
     const walked = walk(labels.map(labelOf))
     if (walked === null) continue
     const { state } = walked.path
     for (const event of sessionEvents(state.context, state.value)) {
-      const next = take(state, event)
-      const fresh = [...walked.transitions, ...next.transitions].filter((one) => missed.delete(one))
-      if (fresh.length === 0) continue
-      const { path } = walked
-      paths.push({
-        state: next.state,
-        steps: [...path.steps, { event, state: next.state }],
-        weight: path.weight + 1,
-      })
+      const { path, transitions } = stepOn(walked.path, event)
+      const label = labelOf(event)
+      const fresh = transitions.filter((transition) => labelsOf.get(transition)?.has(label) === false)
+      if (fresh.length > 0) paths.push(path)
+      for (const transition of transitions) {
+        labelsOf.get(transition)?.add(label)
+        missed.delete(transition)
+      }
     }
   }
   return { paths, missed: [...missed] }
 }
 
-/** Does in real states what a path of the model says; null where something on it cannot happen there. */
-function walk(labels: readonly string[]): { path: SessionPath; transitions: TakenTransition[] } | null {
-  const first = startMachine(walkInput).state
-  let state = deviceMachine.resolveState({ value: first.value as never, context: first.context })
-  const steps = [{ event: { type: 'xstate.init' } as never, state }]
-  const transitions: TakenTransition[] = []
-  for (const label of labels) {
-    const event = sessionEvents(state.context, state.value).find((candidate) => labelOf(candidate) === label)
-    if (event === undefined) return null
-    const next = take(state, event)
-    transitions.push(...next.transitions)
-    state = next.state
-    steps.push({ event: event as never, state })
+/** What a walk led to: the path as it really is, and the transitions of its last step. */
+interface Walked {
+  readonly path: SessionPath
+  readonly transitions: readonly TakenTransition[]
+}
+
+/** Does in real states what paths of the model say; null where something on one cannot happen there. */
+function createWalker(): (labels: readonly string[]) => Walked | null {
+  const known = new Map<string, Walked | null>()
+
+  // Paths of a model share their beginnings: each is walked once.
+  function walk(labels: readonly string[]): Walked | null {
+    const key = labels.join()
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const walked = labels.length === 0 ? begin() : goOn(walk(labels.slice(0, -1)), labels.at(-1))
+    known.set(key, walked)
+    return walked
   }
-  return { path: { state, steps, weight: labels.length }, transitions }
+
+  function begin(): Walked {
+    const first = startMachine(walkInput).state
+    const state = deviceMachine.resolveState({ value: first.value as never, context: first.context })
+    return {
+      path: { state, steps: [{ event: { type: 'xstate.init' } as never, state }], weight: 0 },
+      transitions: [],
+    }
+  }
+
+  function goOn(before: Walked | null, label: string | undefined): Walked | null {
+    if (before === null) return null
+    const { state } = before.path
+    const event = sessionEvents(state.context, state.value).find((candidate) => labelOf(candidate) === label)
+    return event === undefined ? null : stepOn(before.path, event)
+  }
+
+  return walk
+}
+
+/** A path with one step more. */
+function stepOn({ state, steps, weight }: SessionPath, event: Event): Walked {
+  const next = take(state, event)
+  return {
+    path: { state: next.state, steps: [...steps, { event, state: next.state }], weight: weight + 1 },
+    transitions: next.transitions,
+  }
 }
 
 function take(
