@@ -17,6 +17,11 @@ export async function outputs(path: string): Promise<ReadonlyMap<string, string>
   return blocksAfter(path, 'output')
 }
 
+/** What is quoted of other documents, by their paths: the block that follows `<!-- excerpt: PATH -->`. */
+export async function excerpts(path: string): Promise<ReadonlyMap<string, string>> {
+  return blocksAfter(path, 'excerpt')
+}
+
 async function blocksAfter(path: string, mark: string): Promise<Map<string, string>> {
   const text = await readFile(path, 'utf8')
   const blocks = new Map<string, string>()
