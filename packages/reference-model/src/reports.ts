@@ -1,0 +1,374 @@
+import type { Concern } from './concern.ts'
+import { pubackDemand } from './demands.ts'
+import { type Facts, isDueBy, longestBackoffMs, type PendingReport, type Settlement } from './facts.ts'
+import {
+  acknowledgementIn,
+  bytesOf,
+  depthOf,
+  fieldsOf,
+  isSameJson,
+  isUtcInstant,
+  packetBytes,
+} from './payloads.ts'
+import { routeNamed } from './routes.ts'
+import type { EffectOf, EventOf, Tell } from './trace.ts'
+
+/** The outbox: what was accepted and is pending, what of it goes on the wire and when, and how each settles. */
+export const reports: Concern = {
+  heard(facts, event) {
+    const { outbox, now } = facts
+    switch (event.type) {
+      case 'reportOffered':
+        facts.step.offered = { messageId: event.messageId, faults: faultsOf(facts, event) }
+        break
+      case 'mqttPublishAnswered':
+        hearPuback(facts, event)
+        break
+      case 'mqttMessageReceived':
+        hearAcknowledgement(facts, event)
+        break
+      case 'timer.reports':
+        for (const report of outbox.pending)
+          if (isUnderWay(report) && report.dueBy <= now) retryLater(facts, report, 'ACK-5')
+          else if (report.state === 'waiting' && (report.wait?.until ?? 0) <= now) report.state = 'ready'
+        break
+      case 'mqttClosed':
+      case 'mqttRefused':
+        requeue(facts)
+        break
+    }
+  },
+
+  did(facts, effect, tell) {
+    switch (effect.type) {
+      case 'acceptReport':
+        accept(facts, effect, tell)
+        break
+      case 'refuseReport':
+        refuse(facts, effect, tell)
+        break
+      case 'mqttPublish':
+        publish(facts, effect, tell)
+        break
+      case 'settleReport':
+        settle(facts, effect, tell)
+        break
+      case 'mqttDisconnect':
+      case 'mqttAbort':
+        requeue(facts)
+        break
+    }
+  },
+
+  settled(facts, tell) {
+    const { outbox, step, stop, now } = facts
+    if (step.offered !== null) tell('PUB-3', 'a report that is offered is taken or refused')
+    for (const [messageId, { result, rule }] of outbox.owed) tell(rule, `${messageId} settles as ${result}`)
+    outbox.owed.clear()
+    if (stop.reason !== null) return
+    const room = hasRoom(facts)
+    for (const report of outbox.pending) {
+      const isFree = room && canGo(facts, report)
+      if (report.state === 'queued' && isFree)
+        tell('REN-4', `${report.messageId} is published, for the session is online`)
+      const waits = isUnderWay(report) || report.state === 'waiting' || (report.state === 'ready' && isFree)
+      if (waits && !isDueBy(facts, 'reports', Math.max(now, report.dueBy)))
+        tell(report.wait?.rule ?? 'ACK-5', `the wait of ${report.messageId} has a timer`)
+    }
+  },
+}
+
+/** Puts a report into the outbox; also that of a command's outcome. */
+export function addPending(
+  facts: Facts,
+  report: Pick<PendingReport, 'messageId' | 'route' | 'desiredId' | 'body'>,
+): void {
+  facts.outbox.pending.push({
+    ...report,
+    text: null,
+    state: 'queued',
+    delivery: null,
+    failures: 0,
+    dueBy: Number.POSITIVE_INFINITY,
+    wait: null,
+  })
+}
+
+/** What a message must say (PUB-3). */
+export function bodyOf(observation: {
+  readonly messageId: string
+  readonly value?: unknown
+  readonly valueReceivedAt?: unknown
+}): { readonly [name: string]: unknown } {
+  const { messageId, value, valueReceivedAt } = observation
+  return { message_id: messageId, value, value_received_at: valueReceivedAt }
+}
+
+/** What is wrong with an observation by itself, as codes of a refusal (PUB-3). */
+export function observationFaults(
+  { config }: Facts,
+  observation: { readonly messageId: string; readonly value?: unknown; readonly valueReceivedAt?: unknown },
+  more: object = {},
+): string[] {
+  const { messageId, value, valueReceivedAt } = observation
+  const isValue =
+    config.valueContract === 'string'
+      ? typeof value === 'string'
+      : value !== undefined && depthOf(value) <= 64
+  const characters = isValue ? JSON.stringify({ ...bodyOf(observation), ...more }).length : 0
+  return [
+    ...(/^[\x21-\x7e]{1,128}$/.test(messageId) ? [] : ['message-id-invalid']),
+    ...(isValue ? [] : ['value-invalid']),
+    ...(isUtcInstant(valueReceivedAt) ? [] : ['value-received-at-invalid']),
+    ...(characters > config.limits.maxPayloadCharacters ? ['too-large'] : []),
+  ]
+}
+
+/** Every code by which the report may be refused at the door; none: it must be taken. */
+function faultsOf(facts: Facts, event: EventOf<'reportOffered'>): string[] {
+  const { authority, outbox, config, stop } = facts
+  if (stop.reason !== null) return ['stopped']
+  const faults = observationFaults(facts, event)
+  const { catalog } = authority
+  if (catalog !== null && catalog.credentialEndpoint !== null) {
+    const route = routeNamed(config, catalog, event.route)
+    if (route === null) faults.push('route-unknown')
+    else if (faults.length === 0 && isTooLarge(facts, route.feedDataTopic, JSON.stringify(bodyOf(event))))
+      faults.push('too-large')
+  }
+  if (outbox.pending.some(({ messageId }) => messageId === event.messageId)) faults.push('message-id-in-use')
+  if (outbox.pending.length >= config.limits.maxReports) faults.push('outbox-full')
+  return faults
+}
+
+function accept(facts: Facts, effect: EffectOf<'acceptReport'>, tell: Tell): void {
+  const { step } = facts
+  const { offered } = step
+  const { event } = step.line
+  step.offered = null
+  if (offered?.messageId !== effect.messageId || event?.type !== 'reportOffered')
+    return tell('PUB-3', `${effect.messageId} was not offered`)
+  // Outcomes of commands have room of their own: only the host's reports count for certain.
+  const own = facts.outbox.pending.filter(({ desiredId }) => desiredId === null).length
+  for (const fault of offered.faults)
+    if (fault !== 'outbox-full' || own >= facts.config.limits.maxReports)
+      tell(doorRules[fault] ?? 'PUB-3', `${effect.messageId} is refused: ${fault}`)
+  addPending(facts, { messageId: event.messageId, route: event.route, desiredId: null, body: bodyOf(event) })
+}
+
+const doorRules: { readonly [code: string]: 'PUB-4' | 'PUB-8' | 'PUB-9' | 'CAT-5' | 'STOP-1' } = {
+  'message-id-in-use': 'PUB-4',
+  'too-large': 'PUB-8',
+  'outbox-full': 'PUB-9',
+  'route-unknown': 'CAT-5',
+  stopped: 'STOP-1',
+}
+
+function refuse({ step }: Facts, effect: EffectOf<'refuseReport'>, tell: Tell): void {
+  if (effect.desiredId !== null) return
+  const { offered } = step
+  step.offered = null
+  if (offered?.messageId !== effect.messageId) return tell('PUB-3', `${effect.messageId} was not offered`)
+  if (!offered.faults.includes(effect.code))
+    tell(doorRules[effect.code] ?? 'PUB-3', `${effect.messageId} is not refused as ${effect.code}`)
+}
+
+function publish(facts: Facts, effect: EffectOf<'mqttPublish'>, tell: Tell): void {
+  const { link, authority, config, now, outbox, stop } = facts
+  const { connection } = link
+  const { catalog } = authority
+  const more = effect as { readonly qos?: unknown; readonly retain?: unknown }
+  if ((more.qos ?? 1) !== 1 || (more.retain ?? false) !== false)
+    tell('PUB-1', 'QoS 1, and retain is never set')
+  if (stop.reason !== null) tell('STOP-1', 'after a stop nothing is published')
+  if (connection === null || connection.id !== effect.connection || connection.phase === 'closing')
+    return tell('CONN-6', 'a PUBLISH goes out on the one connection that is open')
+  if (connection.phase !== 'online') tell('SUB-2', 'nothing is published before the SUBACK')
+  if (connection.tuple.endsAt <= now) tell('REN-5', 'nothing is sent on a session whose tuple has expired')
+  connection.inFlight.add(effect.delivery)
+  if (connection.inFlight.size > inflightLimit(facts))
+    tell('PUB-8', `${inflightLimit(facts)} publishes wait for their PUBACK at most`)
+  const messageId = fieldsOf(effect.payload)?.message_id
+  const report = outbox.pending.find((pending) => pending.messageId === messageId)
+  if (report === undefined)
+    return tell('PUB-4', `no report with the id ${String(messageId)} waits to be sent`)
+  const route = catalog === null ? null : routeNamed(config, catalog, report.route)
+  if (route === null || route.feedDataTopic !== effect.topic)
+    tell('CAT-5', `a report goes to its route’s topic in the catalog`)
+  else if (!connection.tuple.scopes.includes(route.feedDataPublishScope))
+    tell('CRED-4', `the credential may publish to ${effect.topic}`)
+  if (isTooLarge(facts, effect.topic, effect.payload)) tell('PUB-8', 'the message is within the limits')
+  checkPayload(report, effect.payload, tell)
+  if (isUnderWay(report))
+    tell('ACK-5', `${report.messageId} waits for its acknowledgement`)
+  if (report.state === 'waiting' && report.wait !== null && report.wait.until > now)
+    tell(report.wait.rule, `${report.messageId} is sent again after a backoff`)
+  checkOrder(facts, report, tell)
+  report.text = effect.payload
+  report.state = 'sent'
+  report.delivery = effect.delivery
+  report.wait = null
+  report.dueBy = now + config.timing.acknowledgementTimeoutMs
+}
+
+/** What was observed is what is sent, the same bytes every time (PUB-3 to PUB-6, PUB-10). */
+function checkPayload(report: PendingReport, payload: string, tell: Tell): void {
+  if (report.text !== null && report.text !== payload)
+    return tell('PUB-4', `every publish of ${report.messageId} has the same payload`)
+  const fields = fieldsOf(payload) ?? {}
+  for (const name of ['value', 'value_received_at'])
+    if (!isSameJson(fields[name], throughJson(report.body[name])))
+      tell(report.desiredId === null ? 'PUB-3' : 'PUB-10', `${name} is what was observed`)
+  if (report.desiredId === null) {
+    if ('desired_id' in fields) tell('PUB-6', 'a local change has no desired_id')
+    if ('report_status' in fields && fields.report_status !== 'reported')
+      tell('PUB-6', 'a local change has no report_status')
+    return
+  }
+  if (fields.desired_id !== report.desiredId) tell('PUB-5', `the report answers ${report.desiredId}`)
+  const status = report.body.report_status ?? 'applied'
+  if ((fields.report_status ?? 'applied') !== status) tell('PUB-5', `its report_status is ${String(status)}`)
+  if ('report_status' in fields && status === 'applied')
+    tell('PUB-5', 'the default report_status is left out')
+  if ('sequence_number' in fields && fields.sequence_number !== report.body.sequence_number)
+    tell('PUB-5', 'sequence_number is that of the desired state')
+}
+
+/** First publishes keep the order of their route (PUB-9). */
+function checkOrder(facts: Facts, report: PendingReport, tell: Tell): void {
+  if (report.text !== null) return
+  for (const earlier of facts.outbox.pending) {
+    if (earlier === report) return
+    if (earlier.route === report.route && earlier.text === null && earlier.state === 'queued')
+      return tell('PUB-9', `${earlier.messageId} of the same route goes first`)
+  }
+}
+
+function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): void {
+  const { outbox } = facts
+  const { messageId } = effect
+  const report = outbox.pending.find((pending) => pending.messageId === messageId)
+  if (report === undefined) return tell('PUB-2', `${messageId} settles once`)
+  outbox.pending = outbox.pending.filter((pending) => pending !== report)
+  const owed = outbox.owed.get(messageId) ?? neverSent(facts, report, effect.status)
+  outbox.owed.delete(messageId)
+  if (owed === null) return tell('PUB-2', `nothing has settled ${messageId} yet`)
+  const isAsOwed = effect.result === owed.result && (owed.status === null || effect.status === owed.status)
+  if (!isAsOwed || effect.errorType !== owed.errorType)
+    tell(owed.rule, `${messageId} settles as ${owed.result}, ${owed.status ?? 'with its reason'}`)
+  if (effect.route !== report.route || effect.desiredId !== report.desiredId)
+    tell('PUB-9', `the settlement names the route and the command of ${messageId}`)
+}
+
+/** A report that turns out to be one that cannot go settles as failed, aloud (PUB-9). */
+function neverSent(facts: Facts, report: PendingReport, status: string): Settlement | null {
+  const { authority, config } = facts
+  const { catalog } = authority
+  if (catalog === null) return null
+  const failed = { result: 'failed', errorType: null } as const
+  const route = routeNamed(config, catalog, report.route)
+  const outcomes = facts.outbox.pending.filter(({ desiredId }) => desiredId !== null).length
+  if (status === 'outbox-full' && report.desiredId !== null && outcomes >= config.limits.maxReports)
+    return { ...failed, status, rule: 'PUB-9' }
+  if (status === 'route-unknown' && route === null && catalog.credentialEndpoint !== null)
+    return { ...failed, status, rule: 'CAT-5' }
+  const text = report.text ?? JSON.stringify(report.body)
+  if (status === 'too-large' && route !== null && isTooLarge(facts, route.feedDataTopic, text))
+    return { ...failed, status, rule: 'PUB-8' }
+  return null
+}
+
+/** PUBACK: accepted by the broker, no more; or refused, for good or for now (PUB-2, PUB-7, ACK-7). */
+function hearPuback(facts: Facts, event: EventOf<'mqttPublishAnswered'>): void {
+  const { outbox, link } = facts
+  const report = outbox.pending.find(({ delivery }) => delivery === event.delivery)
+  if (report === undefined || report.state !== 'sent') return
+  report.delivery = null
+  const demand = pubackDemand(event.reasonCode)
+  const reads = link.connection?.topics.acknowledgement !== null
+  if (demand === 'final')
+    outbox.owed.set(report.messageId, { result: 'failed', status: null, errorType: null, rule: 'PUB-7' })
+  else if (demand !== 'accepted') retryLater(facts, report, 'PUB-7')
+  else if (reads) report.state = 'accepted'
+  else
+    outbox.owed.set(report.messageId, {
+      result: 'unconfirmed',
+      status: null,
+      errorType: null,
+      rule: 'ACK-7',
+    })
+}
+
+/** An acknowledgement settles its report, or has it sent again (ACK-1 to ACK-6). */
+function hearAcknowledgement(facts: Facts, event: EventOf<'mqttMessageReceived'>): void {
+  const { outbox, link } = facts
+  if (event.topic !== link.connection?.topics.acknowledgement) return
+  const read = acknowledgementIn(event.payload)
+  const report = outbox.pending.find(({ messageId }) => messageId === read?.messageId)
+  if (read === null || report === undefined) return
+  const { status, retryable, errorType } = read
+  if (status === 'accepted' || status === 'replayed')
+    outbox.owed.set(report.messageId, { result: 'done', status, errorType, rule: 'ACK-2' })
+  else if (!retryable)
+    outbox.owed.set(report.messageId, { result: 'failed', status, errorType, rule: 'ACK-3' })
+  else if (report.state === 'ready') report.dueBy = facts.now + longestBackoffMs(facts, report.failures + 1)
+  else if (report.state !== 'waiting') retryLater(facts, report, 'ACK-3')
+}
+
+/** The same event is sent again, after a backoff (ACK-3, ACK-5, PUB-7). */
+function retryLater(facts: Facts, report: PendingReport, rule: 'ACK-3' | 'ACK-5' | 'PUB-7'): void {
+  const { now, config } = facts
+  report.failures += 1
+  report.state = 'waiting'
+  report.delivery = null
+  report.wait = { until: now + config.timing.backoffFloorMs, rule }
+  report.dueBy = now + longestBackoffMs(facts, report.failures)
+}
+
+/** The connection is gone: what has no settlement is sent again (PUB-7, REN-4). */
+function requeue({ outbox }: Facts): void {
+  for (const report of outbox.pending) {
+    if (!isUnderWay(report)) continue
+    Object.assign(report, { state: 'queued', delivery: null, dueBy: Number.POSITIVE_INFINITY, wait: null })
+  }
+}
+
+/** It was published on this connection, and its acknowledgement is waited for. */
+function isUnderWay({ state }: PendingReport): boolean {
+  return state === 'sent' || state === 'accepted'
+}
+
+function hasRoom(facts: Facts): boolean {
+  const { connection } = facts.link
+  return (
+    connection?.phase === 'online' &&
+    connection.tuple.endsAt > facts.now &&
+    connection.inFlight.size < inflightLimit(facts)
+  )
+}
+
+/** Whether its route is known and the credential may publish to it. */
+function canGo({ config, authority, link }: Facts, report: PendingReport): boolean {
+  const { catalog } = authority
+  const route = catalog === null ? null : routeNamed(config, catalog, report.route)
+  if (route === null) return catalog?.credentialEndpoint != null
+  return link.connection?.tuple.scopes.includes(route.feedDataPublishScope) === true
+}
+
+function inflightLimit({ config, authority, link }: Facts): number {
+  return Math.min(
+    config.limits.maxInflightMessages,
+    link.connection?.receiveMaximum ?? 0,
+    authority.catalog?.limits.maxInflightMessages ?? Number.POSITIVE_INFINITY,
+  )
+}
+
+function isTooLarge({ authority, link }: Facts, topic: string, payload: string): boolean {
+  const most = authority.catalog?.limits.maxPayloadBytes ?? Number.POSITIVE_INFINITY
+  const mostOfPacket = link.connection?.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  return bytesOf(payload) > most || packetBytes(topic, payload) > mostOfPacket
+}
+
+function throughJson(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
+}
