@@ -39,7 +39,12 @@ export interface ConnectEffect {
   readonly username: string
   /** The CONNECT tuple's credential; never the Bearer token (AUTH-8). */
   readonly password: SecretRef
-  readonly cleanStart: true
+  /** False where the broker keeps the session: `sessionExpirySeconds` is set (CONN-2). */
+  readonly cleanStart: boolean
+  /** Session Expiry Interval in seconds; 0: the session ends with the connection (CONN-2). */
+  readonly sessionExpirySeconds: number
+  /** QoS 1, retain not set (PUB-1); null: no will message (CONN-2). */
+  readonly will: { readonly topic: string; readonly payload: string; readonly delaySeconds: number } | null
   readonly keepAliveSeconds: number
   readonly timeoutMs: number
 }
@@ -131,13 +136,18 @@ export type Effect =
       readonly sequenceNumber: number
       readonly windowMs: number
     }
-  /** Read the physical value, for a command that is not executed; answer with `valueRead` (DES-5, DES-6). */
+  /** Read the physical value, for a command that is not executed; answer with `valueRead` (DES-5, DES-6, DES-12). */
   | {
       readonly type: 'readValue'
       readonly route: string
       readonly desiredId: string
-      readonly because: 'stale' | 'rejected'
+      /** `interrupted`: it ran when the device went down, or ran too long; the value decides (DES-12). */
+      readonly because: 'stale' | 'rejected' | 'interrupted'
     }
+  /** The command's time to run is over: abort its handler, and hear nothing of it any more (DES-8). */
+  | { readonly type: 'cancelCommand'; readonly route: string; readonly desiredId: string }
+  /** Read the physical value of a command route after the device was offline; answer with `routeValueRead` (PUB-11). */
+  | { readonly type: 'readRouteValue'; readonly reading: string; readonly route: string }
   /** The command's outcome is known and its report is in the outbox. */
   | {
       readonly type: 'settleCommand'

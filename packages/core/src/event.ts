@@ -10,6 +10,11 @@ export interface Moment {
   readonly now: number
   /** A random number in [0,1), drawn for this event (REC-2). */
   readonly random: number
+  /**
+   * The time of day, ISO 8601 UTC. It decides nothing, but where `wallClock` is `trusted` and for the observation
+   * time of a `will` (DES-2, CONN-2).
+   */
+  readonly wallClock?: string
 }
 
 /** Why a host stops a device (STOP-1, STOP-2). */
@@ -41,6 +46,10 @@ export type HostEvent =
   | ({ readonly type: 'valueRead'; readonly desiredId: string } & Observation)
   /** The answer to `readValue` when the host cannot tell the physical value: the command stays unanswered. */
   | { readonly type: 'valueUnknown'; readonly desiredId: string }
+  /** The answer to the effect `readRouteValue`: the current physical value of a command route (PUB-11). */
+  | ({ readonly type: 'routeValueRead'; readonly reading: string } & Observation)
+  /** The answer to `readRouteValue` when the host cannot tell the physical value. */
+  | { readonly type: 'routeValueUnknown'; readonly reading: string }
   /** The host stops the device (STOP-1). */
   | { readonly type: 'stopRequested'; readonly reason: StopReason }
 
@@ -67,8 +76,10 @@ export type CallEvent =
       readonly username: string
       readonly scopes: readonly string[]
       readonly expiresInMs: number
-      readonly renewAfterMs: number
-      readonly sessionHardExpiresInMs: number
+      /** Null where the answer's is missing or not positive: it is clamped (CRED-6). */
+      readonly renewAfterMs: number | null
+      /** Null where the answer's is missing or not positive: `expires_in` alone counts (CRED-6). */
+      readonly sessionHardExpiresInMs: number | null
     }
   | { readonly type: 'tokenRevoked'; readonly call: string }
   | {

@@ -20,6 +20,9 @@ export function isFresh(context: SessionContext, event: DeviceEvent): boolean {
       const state = openCommand(context, event.desiredId)?.state
       return state === 'running' || state === 'asking'
     }
+    case 'routeValueRead':
+    case 'routeValueUnknown':
+      return Object.values(context.commands).some(({ reading }) => reading === event.reading)
     case 'tokenIssued':
     case 'catalogRead':
     case 'tupleIssued':
@@ -35,7 +38,8 @@ export function isFresh(context: SessionContext, event: DeviceEvent): boolean {
       return context.connection?.id === event.connection
     case 'mqttPublishAnswered':
       return (
-        context.connection?.id === event.connection && context.connection.inFlight.includes(event.delivery)
+        context.connection?.id === event.connection &&
+        context.connection.inFlight.some(({ delivery }) => delivery === event.delivery)
       )
     default: {
       const name = timerName(event.type)

@@ -9,7 +9,7 @@ export type { Catalog, CatalogLimits, CredentialEndpoint, Route } from './catalo
 export { findRoute, handledRoutes } from './catalog/route-name.ts'
 export type { Command, CommandState, RouteCommands } from './command/command.ts'
 export { commandMachine } from './command/machine.ts'
-export type { DeviceConfig, Limits, Timing } from './config.ts'
+export type { DeviceConfig, Limits, Timing, WillOptions } from './config.ts'
 export type {
   CallEffect,
   CallPurpose,
@@ -43,6 +43,7 @@ export type { Report, ReportState } from './report/report.ts'
 export { type RuleId, ruleIds } from './rule.ts'
 export type { Connection, SessionContext, Token, Tuple } from './session/context.ts'
 export { deviceMachine } from './session/machine.ts'
+export { persist, type Snapshot, SnapshotError } from './snapshot.ts'
 export type { DeviceState, StateValue } from './state.ts'
-export { initial, type Step, type StepInput, step, type Verdict } from './step.ts'
+export { initial, type ResumeInput, resume, type Step, type StepInput, step, type Verdict } from './step.ts'
 export { type RunningTimer, type TimerName, timers } from './timer.ts'

@@ -37,6 +37,20 @@ export function isJsonValue(value: unknown, depth = 0): value is JsonValue {
   return isRecord(value) && Object.values(value).every((item) => isJsonValue(item, depth + 1))
 }
 
+/** Whether two JSON values are the same value, whatever the order of their fields. */
+export function sameJson(one: JsonValue, other: JsonValue): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (Array.isArray(one) !== Array.isArray(other)) return false
+  const ones = Object.entries(one)
+  const others = new Map<string, JsonValue>(Object.entries(other))
+  if (ones.length !== others.size) return false
+  return ones.every(([name, value]) => {
+    const its = others.get(name)
+    return its !== undefined && sameJson(value, its)
+  })
+}
+
 /** A plain object, of this realm or another: class instances such as dates are none. */
 function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)

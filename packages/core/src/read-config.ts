@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { DeviceConfig, Limits, Timing } from './config.ts'
+import { isJsonValue, type JsonValue } from './json.ts'
 import { validate } from './validate.ts'
 
 /** A configuration that cannot be used: a caller's mistake, thrown at the door. */
@@ -33,6 +34,8 @@ export const defaultTiming: Timing = {
   backoffCapMs: 300_000,
   slowRetryMs: 300_000,
   stableOnlineMs: 60_000,
+  publishTimeoutMs: 30_000,
+  commandTimeoutMs: 600_000,
   acknowledgementTimeoutMs: 60_000,
 }
 
@@ -41,6 +44,7 @@ export const defaultLimits: Limits = {
   maxReports: 1_000,
   maxInflightMessages: 16,
   maxPayloadCharacters: 65_536,
+  maxUnansweredPublishes: null,
   maxUnansweredCommands: 8,
 }
 
@@ -53,6 +57,20 @@ const duration = v.pipe(
 const count = v.pipe(v.number(), v.integer('is not a whole number'), v.minValue(1, 'is less than 1'))
 const keepAlive = v.pipe(count, v.maxValue(65_535, 'is more than 65535'))
 
+/** A Four Byte Integer of MQTT 5 (section 1.5.3). */
+const seconds = v.pipe(
+  v.number(),
+  v.integer('is not a whole number'),
+  v.minValue(0, 'is less than 0'),
+  v.maxValue(0xff_ff_ff_ff, 'is more than 4294967295'),
+)
+const fraction = v.pipe(v.number(), v.gtValue(0, 'is not more than 0'), v.maxValue(1, 'is more than 1'))
+const will = v.strictObject({
+  route: text,
+  value: v.custom<JsonValue>((value) => isJsonValue(value), 'is not JSON'),
+  delaySeconds: v.optional(seconds, 0),
+})
+
 const optionsSchema = v.strictObject({
   apiUrl: v.optional(
     v.pipe(v.string(), v.regex(/^https:\/\/[^\s/?#@][^\s?#@]*$/, 'is not an https: address')),
@@ -63,6 +81,14 @@ const optionsSchema = v.strictObject({
   commandRoutes: v.optional(v.array(text), []),
   credentialScopes: v.optional(v.nullable(v.array(text)), null),
   valueContract: v.optional(v.picklist(['string', 'json']), 'string'),
+  outboxOverflow: v.optional(v.picklist(['refuse', 'evictOldest']), 'refuse'),
+  wallClock: v.optional(v.picklist(['untrusted', 'trusted']), 'untrusted'),
+  outdatedCommands: v.optional(v.picklist(['ignore', 'reportStale']), 'ignore'),
+  repeatableRoutes: v.optional(v.array(text), []),
+  durable: v.optional(v.boolean(), false),
+  sessionExpirySeconds: v.optional(seconds, 0),
+  will: v.optional(v.nullable(will), null),
+  tokenRenewalFraction: v.optional(fraction, 0.75),
   timing: v.optional(
     v.strictObject({
       callTimeoutMs: v.optional(duration, defaultTiming.callTimeoutMs),
@@ -74,6 +100,8 @@ const optionsSchema = v.strictObject({
       backoffCapMs: v.optional(duration, defaultTiming.backoffCapMs),
       slowRetryMs: v.optional(duration, defaultTiming.slowRetryMs),
       stableOnlineMs: v.optional(duration, defaultTiming.stableOnlineMs),
+      publishTimeoutMs: v.optional(duration, defaultTiming.publishTimeoutMs),
+      commandTimeoutMs: v.optional(duration, defaultTiming.commandTimeoutMs),
       acknowledgementTimeoutMs: v.optional(duration, defaultTiming.acknowledgementTimeoutMs),
     }),
     {},
@@ -83,6 +111,7 @@ const optionsSchema = v.strictObject({
       maxReports: v.optional(count, defaultLimits.maxReports),
       maxInflightMessages: v.optional(count, defaultLimits.maxInflightMessages),
       maxPayloadCharacters: v.optional(count, defaultLimits.maxPayloadCharacters),
+      maxUnansweredPublishes: v.optional(v.nullable(count), defaultLimits.maxUnansweredPublishes),
       maxUnansweredCommands: v.optional(count, defaultLimits.maxUnansweredCommands),
     }),
     {},
@@ -104,5 +133,13 @@ export function readConfig(options: DeviceOptions): DeviceConfig {
   const config = read.value
   if (config.timing.backoffCapMs < config.timing.backoffFloorMs)
     throw new ConfigError('timing.backoffCapMs', 'timing.backoffCapMs is less than timing.backoffFloorMs.')
+  for (const [index, route] of config.repeatableRoutes.entries())
+    if (!config.commandRoutes.includes(route))
+      throw new ConfigError(
+        `repeatableRoutes.${index}`,
+        `repeatableRoutes.${index} is not among commandRoutes.`,
+      )
+  if (config.will !== null && config.valueContract === 'string' && typeof config.will.value !== 'string')
+    throw new ConfigError('will.value', 'will.value is not text.')
   return { ...config, apiUrl: config.apiUrl.replace(/\/+$/, '') }
 }

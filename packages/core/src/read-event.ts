@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { DeviceEvent } from './event.ts'
 import { isJsonValue, type JsonValue } from './json.ts'
+import { isUtcInstant } from './payload/utc-instant.ts'
 import { type TimerName, timers } from './timer.ts'
 import { type Fault, validate } from './validate.ts'
 
@@ -56,6 +57,8 @@ const schemas: { readonly [type in Exclude<DeviceEvent['type'], `timer.${string}
     ...observation,
   }),
   valueRead: event('valueRead', { desiredId: text, ...observation }),
+  routeValueRead: event('routeValueRead', { reading: id, ...observation }),
+  routeValueUnknown: event('routeValueUnknown', { reading: id }),
   commandLate: event('commandLate', { desiredId: text }),
   valueUnknown: event('valueUnknown', { desiredId: text }),
   stopRequested: event('stopRequested', {
@@ -73,8 +76,8 @@ const schemas: { readonly [type in Exclude<DeviceEvent['type'], `timer.${string}
     username: text,
     scopes: v.array(text),
     expiresInMs: lifetimeMs,
-    renewAfterMs: lifetimeMs,
-    sessionHardExpiresInMs: lifetimeMs,
+    renewAfterMs: v.nullable(lifetimeMs),
+    sessionHardExpiresInMs: v.nullable(lifetimeMs),
   }),
   tokenRevoked: event('tokenRevoked', { call: id }),
   callRefused: event('callRefused', {
@@ -124,6 +127,7 @@ function event(type: DeviceEvent['type'], fields: v.ObjectEntries): v.GenericSch
 const moment = v.object({
   now: v.pipe(v.number(), v.finite('is not finite')),
   random: v.pipe(v.number(), v.minValue(0, 'is less than 0'), v.ltValue(1, 'is not less than 1')),
+  wallClock: v.optional(v.pipe(text, v.check(isUtcInstant, 'is not an instant of ISO 8601 in UTC'))),
 })
 
 /**
@@ -133,6 +137,7 @@ const moment = v.object({
 export function readEvent(input: {
   readonly now: unknown
   readonly random: unknown
+  readonly wallClock?: unknown
   readonly event: unknown
 }): { ok: true; event: DeviceEvent } | ({ ok: false } & Fault) {
   const { event } = input

@@ -5,6 +5,8 @@ import { isFresh } from './freshness.ts'
 import { readEvent } from './read-event.ts'
 import type { RuleId } from './rule.ts'
 import { runMachine, startMachine, type Transition } from './session/engine.ts'
+import type { Kept } from './session/event.ts'
+import { readSnapshot } from './snapshot.ts'
 import type { DeviceState } from './state.ts'
 import type { TimerName } from './timer.ts'
 
@@ -36,8 +38,44 @@ export interface StepInput extends Moment {
  * @param moment monotonic time and chance (CORE-1)
  */
 export function initial(config: DeviceConfig, moment: Moment): Step {
-  const { state, effects, rules } = startMachine({ config, now: moment.now, random: moment.random })
-  return { state, effects, verdict: 'taken', rules }
+  return begin(config, moment, null)
+}
+
+/** How a device goes on in another process. */
+export interface ResumeInput extends Moment {
+  /** From `readConfig`: the firmware's own, which may have changed since. */
+  readonly config: DeviceConfig
+  /**
+   * `continued` where `now` counts from the same point as before, so that windows can still be measured; `restarted`
+   * after a reboot: then every command that waited is too late (DES-2, DES-5).
+   */
+  readonly clock: 'continued' | 'restarted'
+}
+
+/**
+ * The first step of a device that goes on where another process ended (CORE-6): its outbox, sequence numbers and
+ * outcomes are there (PUB-9, DES-9), nothing runs by itself again (DES-12), and a new CONNECT tuple is asked for.
+ *
+ * @param snapshot from `persist`, out of JSON
+ * @throws {SnapshotError} where it is unknown or damaged, with the field's name
+ */
+export function resume(snapshot: unknown, input: ResumeInput): Step {
+  const { config, clock } = input
+  return begin(config, input, { ...readSnapshot(snapshot, config), clock })
+}
+
+function begin(config: DeviceConfig, { now, random, wallClock }: Moment, kept: Kept | null): Step {
+  const { state, effects, rules } = startMachine({ config, ...momentOf(now, random, wallClock), kept })
+  return {
+    state,
+    effects,
+    verdict: 'taken',
+    rules: kept === null ? rules : [...new Set([...rules, 'CORE-6' as const])],
+  }
+}
+
+function momentOf(now: number, random: number, wallClock: string | undefined): Moment {
+  return wallClock === undefined ? { now, random } : { now, random, wallClock }
 }
 
 /**
@@ -52,7 +90,8 @@ export function step(state: DeviceState, input: StepInput): Step {
   const read = readEvent(input)
   if (!read.ok)
     return ignored(state, 'event-malformed', `${nameOf(input.event)}: ${read.message}`, read.field)
-  const { now, random } = input
+  const { now } = input
+  const moment = momentOf(now, input.random, input.wallClock)
   const { event } = read
   const effects: Effect[] = []
   const rules = new Set<RuleId>()
@@ -66,10 +105,10 @@ export function step(state: DeviceState, input: StepInput): Step {
   }
   for (const timer of overdueTimers(state, now, event))
     if (current.context.timers[timer.name]?.id === timer.id)
-      run({ type: `timer.${timer.name}`, timer: timer.id, now, random })
+      run({ type: `timer.${timer.name}`, timer: timer.id, ...moment })
   if (!isFresh(current.context, event))
     return { state: current, effects, verdict: 'stale', rules: [...rules, 'CORE-4'] }
-  if (run({ ...event, now, random }).taken)
+  if (run({ ...event, ...moment }).taken)
     return { state: current, effects, verdict: 'taken', rules: [...rules] }
   const { effects: told } = ignored(current, 'event-ignored', `${nameOf(event)} means nothing in this state.`)
   return { state: current, effects: [...effects, ...told], verdict: 'ignored', rules: [...rules, 'CORE-3'] }

@@ -10,9 +10,10 @@ export const timers = {
   connectTimeout: 'When a connection must have reached its SUBACK.',
   closeTimeout: 'When a connection that was told to close is cut.',
   reconnect: 'When to connect again.',
+  publishTimeout: 'When the oldest PUBLISH without PUBACK ends the connection.',
   stableOnline: 'When the session was online long enough for the backoff to start afresh.',
   reports: 'When the next report is due: its retry, or the end of the wait for its acknowledgement.',
-  commands: 'When the next waiting command reaches the end of its execution window.',
+  commands: 'When the next command reaches the end of its window, of its run, or of the wait for its value.',
   stopTimeout: 'When the stop ends, whatever is still open.',
 } as const
 

@@ -91,7 +91,8 @@ describe('ACK-4 early, twice, unknown', () => {
     expect(device.one('settleReport').result).toBe('done')
     device.pubacks()
     expect(device.verdict).toBe('taken')
-    expect(device.effects).toEqual([])
+    expect(device.effects.map(({ type }) => type)).toEqual(['cancelTimer'])
+    expect(device.state.context.timers.publishTimeout).toBeUndefined()
   })
 
   it('twice: settled once', () => {
@@ -124,7 +125,7 @@ describe('ACK-4 early, twice, unknown', () => {
 
 describe('ACK-5 no acknowledgement within the deadline', () => {
   it.each([true, false])('the same event is published again, with backoff (PUBACK came: %s)', (puback) => {
-    const device = new Scenario().goesOnline().reports('m-1')
+    const device = new Scenario({ timing: { publishTimeoutMs: 90_000 } }).goesOnline().reports('m-1')
     if (puback) device.pubacks()
     expect(device.waits('reports')).toBe(60_000)
     device.fires('reports')
@@ -140,7 +141,7 @@ describe('ACK-5 no acknowledgement within the deadline', () => {
     const device = sent()
     for (let n = 0; n < 20; n += 1) {
       expect(device.waits('reports')).not.toBeNull()
-      device.fires('reports')
+      device.fires('reports').pubacks()
     }
     expect(device.state.context.reports).toHaveLength(1)
   })

@@ -90,8 +90,6 @@ describe('CAT-7 CRED-6 a malformed answer is a failure that names the field', ()
     ['credential', 'mqtt.scopes', tuple({ scopes: 'iot:mqtt:connect' })],
     ['credential', 'mqtt.scopes.0', tuple({ scopes: [7] })],
     ['credential', 'mqtt.expires_in', tuple({ expires_in: 0 })],
-    ['credential', 'mqtt.renew_after', tuple({ renew_after: undefined })],
-    ['credential', 'mqtt.session_hard_expires_in', tuple({ session_hard_expires_in: -5 })],
   ])('%s: %s', (purpose, field, body) => {
     const { event, secret } = readAnswer(call(purpose), answer(body))
     expect(event).toMatchObject({ type: 'callFailed', failure: 'malformed', field, retryAfterMs: null })

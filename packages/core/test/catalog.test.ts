@@ -309,7 +309,7 @@ describe('CAT-8 the catalog is read again', () => {
   })
 
   it('never in a hot loop: each doubt waits longer than the one before, until the session was stable (REC-4)', () => {
-    const device = new Scenario().goesOnline()
+    const device = new Scenario({ timing: { publishTimeoutMs: 3_600_000 } }).goesOnline()
     device.random = 0.999
     const waits: number[] = []
     for (let n = 0; n < 4; n += 1) {

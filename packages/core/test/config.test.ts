@@ -26,6 +26,14 @@ describe('CORE-3 options at the door', () => {
       commandRoutes: [],
       credentialScopes: null,
       valueContract: 'string',
+      outboxOverflow: 'refuse',
+      wallClock: 'untrusted',
+      outdatedCommands: 'ignore',
+      repeatableRoutes: [],
+      durable: false,
+      sessionExpirySeconds: 0,
+      will: null,
+      tokenRenewalFraction: 0.75,
       timing: defaultTiming,
       limits: defaultLimits,
     })
@@ -73,6 +81,17 @@ describe('CORE-3 options at the door', () => {
     ['credentialScopes', { deviceId: 1, credentialScopes: 'x' }],
     ['credentialScopes.1', { deviceId: 1, credentialScopes: ['a', 7] }],
     ['valueContract', { deviceId: 1, valueContract: 'number' }],
+    ['outboxOverflow', { deviceId: 1, outboxOverflow: 'drop' }],
+    ['wallClock', { deviceId: 1, wallClock: true }],
+    ['outdatedCommands', { deviceId: 1, outdatedCommands: 'run' }],
+    ['repeatableRoutes.0', { deviceId: 1, repeatableRoutes: ['rte_valve'] }],
+    ['durable', { deviceId: 1, durable: 'yes' }],
+    ['sessionExpirySeconds', { deviceId: 1, sessionExpirySeconds: -1 }],
+    ['sessionExpirySeconds', { deviceId: 1, sessionExpirySeconds: 2 ** 32 }],
+    ['will.route', { deviceId: 1, will: { value: 'gone' } }],
+    ['will.value', { deviceId: 1, will: { route: 'a', value: 7 } }],
+    ['tokenRenewalFraction', { deviceId: 1, tokenRenewalFraction: 0 }],
+    ['tokenRenewalFraction', { deviceId: 1, tokenRenewalFraction: 1.5 }],
     ['timing', { deviceId: 1, timing: null }],
     ['limits', { deviceId: 1, limits: 7 }],
     ['bogus', { deviceId: 1, bogus: 1 }],
@@ -94,8 +113,15 @@ describe('CORE-3 options at the door', () => {
   })
 
   it.each(Object.keys(defaultLimits))('limits.%s is a positive whole number (CORE-5)', (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null])
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1'])
       expect(faultOf({ deviceId: 1, limits: { [name]: value } }).field).toBe(`limits.${name}`)
+  })
+
+  it('limits.maxUnansweredPublishes may be null: for as long as it takes (ACK-5); no other limit may', () => {
+    for (const name of Object.keys(defaultLimits))
+      if (name === 'maxUnansweredPublishes')
+        expect(readConfig({ deviceId: 1, limits: { [name]: null } }).limits[name]).toBeNull()
+      else expect(faultOf({ deviceId: 1, limits: { [name]: null } }).field).toBe(`limits.${name}`)
   })
 
   it('an option that is not known is called so', () => {

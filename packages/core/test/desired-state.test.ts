@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { catalog, Scenario, topics } from './support/scenario.ts'
 
-const online = (options = {}) => new Scenario(options).goesOnline()
+/** Commands may run for as long as the tests let time pass. */
+const patient = { timing: { commandTimeoutMs: 86_400_000 } }
+const online = (options = {}) => new Scenario({ ...patient, ...options }).goesOnline()
 const commandsOf = (device: Scenario) => device.state.context.commands.rte_valve
 const started = (device: Scenario) => device.ever('startCommand').map(({ desiredId }) => desiredId)
 

@@ -110,8 +110,9 @@ describe('PUB-4 one event, one message_id', () => {
   it('retry, reconnect and renewal keep the id and the very bytes', () => {
     const device = new Scenario().goesOnline().reports('m-1').pubacks(0x80)
     device.fires('reports').closes().fires('reconnect').connects().subscribes()
-    device.pubacks().fires('reports').fires('reports')
-    device.fires('renewTuple').issuesToken().issuesTuple().closes().connects().subscribes().fires('reports')
+    device.pubacks().fires('reports').fires('reports').pubacks()
+    device.fires('renewTuple').issuesToken().issuesTuple().closes().connects().subscribes().pubacks()
+    device.fires('reports').fires('reports')
     const payloads = device.ever('mqttPublish').map(({ payload }) => payload)
     expect(payloads.length).toBeGreaterThanOrEqual(5)
     expect(new Set(payloads).size).toBe(1)

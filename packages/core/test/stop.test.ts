@@ -135,4 +135,39 @@ describe('STOP-2 credential compromise', () => {
     expect(device.state.context.token).toBeNull()
     expect(device.state.context.tuple).toBeNull()
   })
+
+  it('sends DISCONNECT and asks for the revocation in one step: the end of the connection is not awaited', () => {
+    const device = new Scenario().goesOnline().stops('compromise')
+    expect(device.one('mqttDisconnect').reasonCode).toBe(0)
+    expect(device.one('call').purpose).toBe('revoke')
+    device.happens({ type: 'tokenRevoked' })
+    expect(device.did('mqttAbort')).toHaveLength(1)
+    expect(device.one('announceStopped')).toMatchObject({ reason: 'compromise', revoked: true })
+  })
+
+  it.each(['mqttClosed', 'closeTimeout'])('the connection may end while the token is revoked (%s)', (end) => {
+    const device = new Scenario().goesOnline().stops('compromise')
+    if (end === 'mqttClosed') device.closes()
+    else device.fires('closeTimeout')
+    expect(device.state.context.connection).toBeNull()
+    expect(device.happens({ type: 'tokenRevoked' }).one('announceStopped').revoked).toBe(true)
+  })
+
+  it('found out during a shutdown that waits for its connection: it waits no more', () => {
+    const device = new Scenario().goesOnline().stops('shutdown').stops('compromise')
+    expect(device.verdict).toBe('taken')
+    expect(device.one('call').purpose).toBe('revoke')
+    expect(device.happens({ type: 'tokenRevoked' }).one('announceStopped').reason).toBe('compromise')
+  })
+
+  it('found out while the token is revoked already: the reason is told', () => {
+    const device = new Scenario().goesOnline().stops('shutdown').closes().stops('compromise')
+    expect(device.verdict).toBe('taken')
+    expect(device.did('call')).toEqual([])
+    expect(device.happens({ type: 'tokenRevoked' }).one('announceStopped').reason).toBe('compromise')
+  })
+
+  it('before there is a token, it ends at once', () => {
+    expect(new Scenario().stops('compromise').one('announceStopped').revoked).toBe(false)
+  })
 })

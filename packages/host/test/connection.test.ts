@@ -199,6 +199,8 @@ test('after an abort nothing more is told, not even the rest of the chunk, and n
       username: 'user',
       password: { secret: 'tuple' },
       cleanStart: true,
+      sessionExpirySeconds: 0,
+      will: null,
       keepAliveSeconds: 60,
       timeoutMs: 30_000,
     },

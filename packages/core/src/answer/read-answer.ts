@@ -46,8 +46,9 @@ const tupleBody = v.object({
     mqtt_credential: text,
     scopes: v.array(v.string()),
     expires_in: lifetimeSeconds,
-    renew_after: lifetimeSeconds,
-    session_hard_expires_in: lifetimeSeconds,
+    // Missing or senseless, they are left to the machine, which clamps them with a diagnostic (CRED-6).
+    renew_after: v.fallback(v.nullable(lifetimeSeconds), null),
+    session_hard_expires_in: v.fallback(v.nullable(lifetimeSeconds), null),
   }),
 })
 
@@ -96,7 +97,7 @@ const readers: {
         type: 'tokenIssued',
         call: call.call,
         expiresInMs: expires_in * 1000,
-        renewAfterMs: renew_after == null ? null : renew_after * 1000,
+        renewAfterMs: toMs(renew_after),
       },
       secret: { secret: call.call, value: access_token },
     }
@@ -118,12 +119,16 @@ const readers: {
         username: mqtt.mqtt_username,
         scopes: mqtt.scopes,
         expiresInMs: mqtt.expires_in * 1000,
-        renewAfterMs: mqtt.renew_after * 1000,
-        sessionHardExpiresInMs: mqtt.session_hard_expires_in * 1000,
+        renewAfterMs: toMs(mqtt.renew_after),
+        sessionHardExpiresInMs: toMs(mqtt.session_hard_expires_in),
       },
       secret: { secret: call.call, value: mqtt.mqtt_credential },
     }
   },
+}
+
+function toMs(seconds: number | null | undefined): number | null {
+  return seconds == null ? null : seconds * 1000
 }
 
 /** The body's `code` (CAT-6), or OAuth's `error`; null where it has neither. */

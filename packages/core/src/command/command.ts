@@ -2,7 +2,7 @@ import type { CommandOutcome } from '../effect.ts'
 import type { JsonValue } from '../json.ts'
 
 /** Where a command stands; the chart is `commandMachine`. */
-export type CommandState = 'waiting' | 'running' | 'asking' | 'answered'
+export type CommandState = 'arriving' | 'waiting' | 'running' | 'asking' | 'answered' | 'dropped'
 
 /** One desired state on its way to an outcome (DES-1). */
 export interface Command {
@@ -13,8 +13,10 @@ export interface Command {
   /** Monotonic ms until which it may start (DES-2). */
   readonly windowEndsAt: number
   readonly state: CommandState
-  /** Known from the moment that it is decided, so before the physical value is read. */
-  readonly outcome: CommandOutcome | null
+  /** Why its physical value is asked for; null before. With `interrupted`, the value decides the outcome (DES-12). */
+  readonly because: 'stale' | 'rejected' | 'interrupted' | null
+  /** Monotonic ms of the end of its window, of its run, or of the wait for its value. */
+  readonly dueAt: number
 }
 
 /** What a route remembers of its commands. */
@@ -33,4 +35,8 @@ export interface RouteCommands {
     readonly messageId: string
     readonly payload: string
   } | null
+  /** The value of the route's last report; null where none is known to be with the cloud (PUB-11). */
+  readonly lastReported: { readonly value: JsonValue } | null
+  /** The id of the reading that the host was asked for, or null (PUB-11). */
+  readonly reading: string | null
 }

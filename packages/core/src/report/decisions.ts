@@ -1,16 +1,26 @@
 import { findRoute } from '../catalog/route-name.ts'
+import { rememberReported } from '../command/last-reported.ts'
 import type { ReportRefusal } from '../effect.ts'
-import type { DeviceEvent } from '../event.ts'
-import { readAcknowledgement } from '../payload/acknowledgement.ts'
+import type { DeviceEvent, Observation } from '../event.ts'
+import { type Acknowledgement, readAcknowledgement } from '../payload/acknowledgement.ts'
 import { writeFeedData } from '../payload/feed-data.ts'
 import { diagnose, type Plan, update } from '../session/plan.ts'
-import { addReport, advanceReport, armReports, payloadFault, publishQueued } from './outbox.ts'
+import { reasonText } from '../session/reason.ts'
+import type { ReportFact } from './machine.ts'
+import {
+  addReport,
+  advanceReport,
+  armPublishTimeout,
+  armReports,
+  payloadFault,
+  publishQueued,
+} from './outbox.ts'
 
 type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Type }>
 
 /** Takes a report at the door, or refuses it with the field's name; what is taken is never lost (PUB-3, PUB-9). */
-export function takeReport(plan: Plan, event: EventOf<'reportOffered'>): void {
-  const { config, catalog, reports } = plan.context
+export function takeReport(plan: Plan, event: { readonly route: string } & Observation): void {
+  const { config, catalog } = plan.context
   const { messageId, route } = event
   const written = writeFeedData(config, event, null)
   if (!written.ok) return refuse(plan, messageId, written.code, written.field, written.message)
@@ -28,7 +38,7 @@ export function takeReport(plan: Plan, event: EventOf<'reportOffered'>): void {
     const tooLarge = payloadFault(plan, found, written.payload)
     if (tooLarge !== null) return refuse(plan, messageId, 'too-large', 'value', tooLarge)
   }
-  if (reports.some((report) => report.messageId === messageId))
+  if (plan.context.reports.some((report) => report.messageId === messageId))
     return refuse(
       plan,
       messageId,
@@ -36,7 +46,8 @@ export function takeReport(plan: Plan, event: EventOf<'reportOffered'>): void {
       'messageId',
       'A report with this message id is still on its way.',
     )
-  if (reports.length >= config.limits.maxReports)
+  if (config.outboxOverflow === 'evictOldest') makeRoom(plan)
+  if (plan.context.reports.length >= config.limits.maxReports)
     return refuse(
       plan,
       messageId,
@@ -45,7 +56,19 @@ export function takeReport(plan: Plan, event: EventOf<'reportOffered'>): void {
       `The outbox holds ${config.limits.maxReports} reports already.`,
     )
   plan.effects.push({ type: 'acceptReport', messageId, route })
+  rememberReported(plan, route, event.value)
   addReport(plan, { messageId, route, payload: written.payload, desiredId: null })
+}
+
+/** At the bound, evicts the oldest report of the host's own that is not on its way, and names it (PUB-9). */
+function makeRoom(plan: Plan): void {
+  const { reports, config } = plan.context
+  if (reports.length < config.limits.maxReports) return
+  const oldest = reports.find(
+    ({ desiredId, state }) => desiredId === null && (state === 'queued' || state === 'waiting'),
+  )
+  if (oldest !== undefined)
+    advanceReport(plan, oldest, { type: 'evicted', settlement: { status: 'evicted', errorType: null } })
 }
 
 /** Refuses a report after the stop: nothing would ever send it. */
@@ -59,52 +82,43 @@ function refuse(plan: Plan, messageId: string, code: ReportRefusal, field: strin
 
 /** Handles the PUBACK of one delivery (PUB-2, PUB-7); a reason of 0x80 or more means that it was not accepted. */
 export function answerPublish(plan: Plan, event: EventOf<'mqttPublishAnswered'>): void {
-  const { connection, catalog, tuple } = plan.context
-  if (connection !== null)
-    update(plan, {
-      connection: {
-        ...connection,
-        inFlight: connection.inFlight.filter((delivery) => delivery !== event.delivery),
-      },
-    })
+  const { connection } = plan.context
+  if (connection === null) return
+  const inFlight = connection.inFlight.filter(({ delivery }) => delivery !== event.delivery)
+  update(plan, { connection: { ...connection, inFlight } })
   const report = plan.context.reports.find(({ delivery }) => delivery === event.delivery)
-  if (report !== undefined) {
-    const readsAcks = catalog !== null && (tuple?.scopes.includes(catalog.feedDataAckSubscribeScope) ?? false)
-    if (event.reasonCode < 0x80)
-      advanceReport(plan, report, {
-        type: readsAcks ? 'acceptedByBroker' : 'acceptedUnconfirmed',
-        settlement: { status: 'unconfirmed', errorType: null },
-      })
-    else refusedPublish(plan, event.reasonCode, report)
+  if (report !== undefined && event.reasonCode < 0x80)
+    advanceReport(plan, report, {
+      type: 'brokerAccepted',
+      facts: connection.acknowledgementTopic === null ? [] : ['acknowledgementsAreRead'],
+      settlement: { status: 'unconfirmed', errorType: null },
+    })
+  if (report !== undefined && event.reasonCode >= 0x80) {
+    const { reasonCode } = event
+    diagnose(plan, {
+      level: 'warning',
+      code: 'publish-refused',
+      message: `The broker refused a publish on route ${report.route} with reason ${reasonText(reasonCode)}.`,
+      rule: 'PUB-7',
+    })
+    advanceReport(plan, report, {
+      type: 'brokerRefused',
+      facts: reasonFacts(reasonCode),
+      settlement: { status: `reason-0x${reasonCode.toString(16)}`, errorType: null },
+    })
   }
   publishQueued(plan)
 }
 
-/** Payload format invalid and packet too large cannot be mended by a retry (PUB-7). */
-const finalReasons: ReadonlySet<number> = new Set([0x99, 0x95])
-/** Not authorized and topic name invalid: the catalog may have changed (CAT-8). */
-const catalogReasons: ReadonlySet<number> = new Set([0x87, 0x90])
-
-function refusedPublish(plan: Plan, reasonCode: number, report: Parameters<typeof advanceReport>[1]): void {
-  const name = `0x${reasonCode.toString(16)}`
-  diagnose(plan, {
-    level: 'warning',
-    code: 'publish-refused',
-    message: `The broker refused a publish on route ${report.route} with reason ${name}.`,
-    rule: 'PUB-7',
-  })
-  if (finalReasons.has(reasonCode)) {
-    advanceReport(plan, report, {
-      type: 'refusedForGood',
-      settlement: { status: `reason-${name}`, errorType: null },
-    })
-    return
-  }
-  advanceReport(plan, report, { type: 'refusedByBroker' })
-  if (catalogReasons.has(reasonCode)) plan.signals.push({ type: 'catalogDoubted' })
+/** What a PUBACK's reason of 0x80 or more says (PUB-7; MQTT 5 section 3.4.2.1). */
+function reasonFacts(reasonCode: number): readonly ReportFact[] {
+  // Payload format invalid, packet too large.
+  if (reasonCode === 0x99 || reasonCode === 0x95) return ['reasonIsFinal']
+  // Not authorized, topic name invalid.
+  return reasonCode === 0x87 || reasonCode === 0x90 ? ['reasonDoubtsCatalog'] : []
 }
 
-/** Handles one application acknowledgement, matched by `message_id` (ACK-1 to ACK-3). */
+/** Handles one application acknowledgement, matched by `message_id` (ACK-1 to ACK-4, ACK-6). */
 export function takeAcknowledgement(plan: Plan, event: EventOf<'mqttMessageReceived'>): void {
   const read = readAcknowledgement(event.payload)
   if (!read.ok)
@@ -115,7 +129,7 @@ export function takeAcknowledgement(plan: Plan, event: EventOf<'mqttMessageRecei
       field: read.field,
       rule: 'ACK-6',
     })
-  const { messageId, status, retryable, errorType } = read.acknowledgement
+  const { messageId, status, errorType } = read.acknowledgement
   const report = plan.context.reports.find((candidate) => candidate.messageId === messageId)
   if (report === undefined)
     return diagnose(plan, {
@@ -124,21 +138,40 @@ export function takeAcknowledgement(plan: Plan, event: EventOf<'mqttMessageRecei
       message: 'An acknowledgement came for a report that is settled or was never sent.',
       rule: 'ACK-4',
     })
-  const done = status === 'accepted' || status === 'replayed'
-  const type = done ? 'acknowledgedDone' : retryable ? 'acknowledgedRetry' : 'acknowledgedFailed'
-  advanceReport(plan, report, { type, settlement: { status, errorType } })
+  const facts = statusFacts(read.acknowledgement)
+  advanceReport(plan, report, { type: 'acknowledged', facts, settlement: { status, errorType } })
   armReports(plan)
+}
+
+/** What an acknowledgement's status says (ACK-2, ACK-3). */
+function statusFacts({ status, retryable }: Acknowledgement): readonly ReportFact[] {
+  if (status === 'accepted' || status === 'replayed') return ['statusIsDone']
+  return retryable ? ['statusIsRetryable'] : []
 }
 
 /** The connection is gone: what is not settled will be published again, the same event (PUB-7, REN-4). */
 export function requeueReports(plan: Plan): void {
   for (const report of plan.context.reports) advanceReport(plan, report, { type: 'connectionLost' })
   armReports(plan)
+  armPublishTimeout(plan)
 }
 
 /** A retry is due, or the wait for an acknowledgement is over (ACK-3, ACK-5). */
 export function reportsDue(plan: Plan): void {
-  for (const report of plan.context.reports)
-    if (report.dueAt !== null && report.dueAt <= plan.now) advanceReport(plan, report, { type: 'due' })
+  const { maxUnansweredPublishes } = plan.context.config.limits
+  for (const report of plan.context.reports) {
+    if (report.dueAt === null || report.dueAt > plan.now) continue
+    const isSpent = maxUnansweredPublishes !== null && report.unanswered + 1 >= maxUnansweredPublishes
+    advanceReport(plan, report, {
+      type: 'due',
+      facts: isSpent ? ['attemptsAreSpent'] : [],
+      settlement: { status: 'unanswered', errorType: null },
+    })
+  }
   publishQueued(plan)
+}
+
+/** After a restart every kept report is queued again, the same event (PUB-4, PUB-9, CORE-6). */
+export function resumeReports(plan: Plan): void {
+  for (const report of plan.context.reports) advanceReport(plan, report, { type: 'resumed' })
 }

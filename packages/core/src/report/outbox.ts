@@ -1,11 +1,13 @@
 import type { Route } from '../catalog/catalog.ts'
 import { findRoute } from '../catalog/route-name.ts'
+import type { ChartEvent } from '../chart.ts'
+import { forgetReported } from '../command/last-reported.ts'
 import type { ReportResult } from '../effect.ts'
 import { publishBytes, utf8Bytes } from '../payload/size.ts'
 import { backoffMs } from '../session/backoff.ts'
 import { applyRules, type Plan, takeId, update } from '../session/plan.ts'
 import { setTimerAt } from '../session/timers.ts'
-import { type ReportAction, type ReportEventType, reportChart } from './machine.ts'
+import { type ReportAction, type ReportEventType, type ReportFact, reportChart } from './machine.ts'
 import type { Report, ReportState } from './report.ts'
 
 /** The end of a report, for the host. */
@@ -15,10 +17,11 @@ export interface Settlement {
 }
 
 /** What one event of a report brings with it. */
-interface ReportEvent {
-  readonly type: ReportEventType
+interface ReportEvent extends ChartEvent<ReportEventType, ReportFact> {
+  /** How it ends, where the event can end it. */
   readonly settlement?: Settlement
-  readonly delivery?: string
+  /** Where it goes, where the event can publish it. */
+  readonly topic?: string
 }
 
 /** Puts a report into the outbox and sends it where it can be sent. */
@@ -26,54 +29,52 @@ export function addReport(
   plan: Plan,
   report: Pick<Report, 'messageId' | 'route' | 'payload' | 'desiredId'>,
 ): void {
-  const queued: Report = { ...report, state: 'queued', delivery: null, failures: 0, dueAt: null }
+  const queued: Report = {
+    ...report,
+    state: 'queued',
+    delivery: null,
+    failures: 0,
+    unanswered: 0,
+    dueAt: null,
+  }
   update(plan, { reports: [...plan.context.reports, queued] })
   publishQueued(plan)
 }
 
-/**
- * Publishes what is queued, oldest first, as far as the limits of the connection allow (PUB-8). Nothing leaves
- * before the session is online (SUB-2), with an expired tuple (REN-5), or outside the catalog and scopes (CAT-5, CRED-4).
- */
+/** Gives every queued report its turn, oldest first, as far as the limits of the connection allow (PUB-8). */
 export function publishQueued(plan: Plan): void {
   for (const report of plan.context.reports) {
     if (!hasRoom(plan)) break
-    if (report.state === 'queued') publish(plan, report)
+    if (report.state === 'queued') offerTurn(plan, report)
   }
   armReports(plan)
+  armPublishTimeout(plan)
 }
 
-/** Whether the session is online with a tuple that has not expired, and the broker takes one more PUBLISH. */
+/** Whether the session is online with a tuple that has not expired, and the broker takes one more PUBLISH (SUB-2, REN-5, PUB-8). */
 function hasRoom(plan: Plan): boolean {
   const { tuple, connection } = plan.context
   if (tuple === null || connection === null || connection.limits === null) return false
   return connection.online && tuple.expiresAt > plan.now && connection.inFlight.length < inflightLimit(plan)
 }
 
-function publish(plan: Plan, report: Report): void {
-  const { config, catalog, tuple, connection } = plan.context
-  if (catalog === null || tuple === null || connection === null) return
+/** The report's turn to be published: the chart decides by what holds now (CAT-5, CRED-4, PUB-8). */
+function offerTurn(plan: Plan, report: Report): void {
+  const { config, catalog, tuple } = plan.context
+  if (catalog === null) return
   const route = findRoute(config, catalog, report.route)
-  // A catalog without a credential request may not list its routes yet (CAT-4).
-  if (route === null && catalog.credentialEndpoint === null) return
-  if (route === null) return failForGood(plan, report, 'route-unknown')
-  if (!tuple.scopes.includes(route.feedDataPublishScope)) return
-  if (payloadFault(plan, route, report.payload) !== null) return failForGood(plan, report, 'too-large')
-  const delivery = takeId(plan, 'delivery')
-  update(plan, { connection: { ...connection, inFlight: [...connection.inFlight, delivery] } })
-  plan.effects.push({
-    type: 'mqttPublish',
-    connection: connection.id,
-    delivery,
-    topic: route.feedDataTopic,
-    payload: report.payload,
-  })
-  advanceReport(plan, report, { type: 'published', delivery })
-}
-
-/** A report that was taken before the catalog or the broker's limits were known can turn out to be one that cannot go. */
-function failForGood(plan: Plan, report: Report, status: string): void {
-  advanceReport(plan, report, { type: 'refusedForGood', settlement: { status, errorType: null } })
+  if (route === null) {
+    // A catalog without a credential request may not list its routes yet (CAT-4).
+    if (catalog.credentialEndpoint === null) return
+    const settlement = { status: 'route-unknown', errorType: null }
+    return advanceReport(plan, report, { type: 'turnCame', facts: ['routeIsGone'], settlement })
+  }
+  if (payloadFault(plan, route, report.payload) !== null) {
+    const settlement = { status: 'too-large', errorType: null }
+    return advanceReport(plan, report, { type: 'turnCame', facts: ['payloadIsTooLarge'], settlement })
+  }
+  if (tuple?.scopes.includes(route.feedDataPublishScope))
+    advanceReport(plan, report, { type: 'turnCame', facts: ['maySend'], topic: route.feedDataTopic })
 }
 
 /** Why a payload is too large for the catalog's limit, or for the broker's packet limit where it is known (PUB-8). */
@@ -100,7 +101,7 @@ function inflightLimit(plan: Plan): number {
 
 /** Takes one report through its chart. An event that the report's state does not know changes nothing. */
 export function advanceReport(plan: Plan, report: Report, event: ReportEvent): void {
-  const arrow = reportChart(report.state, event.type)
+  const arrow = reportChart(report.state, event)
   if (arrow === undefined) return
   applyRules(plan, arrow.rules)
   let next: Report = { ...report, state: arrow.target }
@@ -113,23 +114,36 @@ export function advanceReport(plan: Plan, report: Report, event: ReportEvent): v
 
 const reportActions: { [name in ReportAction]: (plan: Plan, report: Report, event: ReportEvent) => Report } =
   {
-    awaitAnswer: (plan, report, event) => ({
-      ...report,
-      delivery: event.delivery ?? null,
-      dueAt: plan.now + plan.context.config.timing.acknowledgementTimeoutMs,
-    }),
-    keepWaiting: (_plan, report) => ({ ...report, delivery: null }),
+    publish: (plan, report, event) => {
+      const { config, connection } = plan.context
+      if (connection === null || event.topic === undefined) return report
+      const { timing } = config
+      const delivery = takeId(plan, 'delivery')
+      const inFlight = [...connection.inFlight, { delivery, dueAt: plan.now + timing.publishTimeoutMs }]
+      update(plan, { connection: { ...connection, inFlight } })
+      const { topic } = event
+      const { payload } = report
+      plan.effects.push({ type: 'mqttPublish', connection: connection.id, delivery, topic, payload })
+      return { ...report, delivery, dueAt: plan.now + timing.acknowledgementTimeoutMs }
+    },
+    awaitAcknowledgement: (_plan, report) => ({ ...report, delivery: null }),
+    countUnanswered: (_plan, report) => ({ ...report, unanswered: report.unanswered + 1 }),
     backOff: (plan, report) => {
       const failures = report.failures + 1
       const delayMs = backoffMs(plan.context.config.timing, failures, plan.random)
       return { ...report, delivery: null, failures, dueAt: plan.now + delayMs }
     },
     requeue: (_plan, report) => ({ ...report, delivery: null, dueAt: null }),
+    doubtCatalog: (plan, report) => {
+      plan.signals.push({ type: 'catalogDoubted' })
+      return report
+    },
     settle: (plan, report, event) => {
       const { status, errorType } = event.settlement ?? { status: 'accepted', errorType: null }
       const { messageId, route, desiredId } = report
       const result = report.state as ReportResult
       plan.effects.push({ type: 'settleReport', messageId, route, result, status, errorType, desiredId })
+      if (result === 'failed') forgetReported(plan, route)
       return report
     },
   }
@@ -143,4 +157,11 @@ export function armReports(plan: Plan): void {
   if (plan.context.stopReason !== null) return
   const moments = plan.context.reports.flatMap(({ dueAt }) => (dueAt === null ? [] : [dueAt]))
   setTimerAt(plan, 'reports', moments.length === 0 ? null : Math.min(...moments))
+}
+
+/** Keeps the timer of the oldest PUBLISH without PUBACK; a broker that never answers it is not to be trusted (F-11). */
+export function armPublishTimeout(plan: Plan): void {
+  const { connection } = plan.context
+  const oldest = connection?.online === true ? connection.inFlight[0] : undefined
+  setTimerAt(plan, 'publishTimeout', oldest?.dueAt ?? null)
 }

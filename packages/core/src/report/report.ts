@@ -15,6 +15,8 @@ export interface Report {
   readonly delivery: string | null
   /** Negative or missing answers so far, for the backoff (ACK-3, ACK-5). */
   readonly failures: number
+  /** Publishes that brought no acknowledgement in time, for the host's policy (ACK-5). */
+  readonly unanswered: number
   /** Monotonic ms of its retry or of the end of its wait for an acknowledgement; null while neither runs. */
   readonly dueAt: number | null
 }

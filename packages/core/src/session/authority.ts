@@ -7,8 +7,8 @@ import { cancelTimer, setTimer } from './timers.ts'
 
 type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>
 
-/** Without `renew_after`, a token is renewed after this part of its lifetime (AUTH-4). */
-const defaultRenewalFraction = 0.75
+/** A tuple whose `renew_after` is of no use is renewed after this part of its lifetime (CRED-6). */
+const renewalFraction = 0.75
 
 /** Asks for a Bearer token (AUTH-2) with the scopes that this firmware needs (AUTH-3). */
 export function callToken(plan: Plan): void {
@@ -91,7 +91,7 @@ export function keepToken(plan: Plan, event: EventOf<'tokenIssued'>): void {
   endCall(plan)
   forgetToken(plan)
   const lifetimeMs = Math.min(
-    event.renewAfterMs ?? event.expiresInMs * defaultRenewalFraction,
+    event.renewAfterMs ?? event.expiresInMs * plan.context.config.tokenRenewalFraction,
     event.expiresInMs,
   )
   update(plan, { token: { secret: event.call, dueAt: plan.now + lifetimeMs } })
@@ -121,19 +121,26 @@ export function keepCatalog(plan: Plan, event: EventOf<'catalogRead'>): void {
 export function keepTuple(plan: Plan, event: EventOf<'tupleIssued'>): void {
   endCall(plan)
   const { timing } = plan.context.config
-  const lifetimeMs = Math.min(event.expiresInMs, event.sessionHardExpiresInMs)
+  const lifetimeMs = Math.min(event.expiresInMs, event.sessionHardExpiresInMs ?? event.expiresInMs)
+  if (event.sessionHardExpiresInMs === null)
+    diagnoseClamped(
+      plan,
+      'session_hard_expires_in',
+      `is missing or not positive: ${lifetimeMs / 1000} s is used.`,
+    )
   // A renewal that is due at once would loop, one that is due after the end would never come (CRED-6).
-  const fallbackMs = lifetimeMs * defaultRenewalFraction
-  const wishedMs = event.renewAfterMs < lifetimeMs ? event.renewAfterMs : fallbackMs
+  const fallbackMs = lifetimeMs * renewalFraction
+  const fits = event.renewAfterMs !== null && event.renewAfterMs < lifetimeMs
+  const wishedMs = fits && event.renewAfterMs !== null ? event.renewAfterMs : fallbackMs
   const renewMs = Math.max(wishedMs, Math.min(timing.backoffFloorMs, fallbackMs))
-  if (renewMs !== event.renewAfterMs)
-    diagnose(plan, {
-      level: 'warning',
-      code: 'tuple-lifetime-clamped',
-      message: `renew_after of ${event.renewAfterMs / 1000} s does not fit a lifetime of ${lifetimeMs / 1000} s: ${renewMs / 1000} s is used.`,
-      field: 'renew_after',
-      rule: 'CRED-6',
-    })
+  if (renewMs !== event.renewAfterMs) {
+    const told = event.renewAfterMs === null ? 'nothing usable' : `${event.renewAfterMs / 1000} s`
+    diagnoseClamped(
+      plan,
+      'renew_after',
+      `is ${told}, in a lifetime of ${lifetimeMs / 1000} s: ${renewMs / 1000} s is used.`,
+    )
+  }
   forgetTuple(plan)
   update(plan, {
     tuple: {
@@ -149,6 +156,11 @@ export function keepTuple(plan: Plan, event: EventOf<'tupleIssued'>): void {
   setTimer(plan, 'renewTuple', renewMs)
   setTimer(plan, 'expireTuple', lifetimeMs)
   plan.signals.push({ type: 'tupleReady' })
+}
+
+function diagnoseClamped(plan: Plan, field: string, complaint: string): void {
+  const message = `${field} ${complaint}`
+  diagnose(plan, { level: 'warning', code: 'tuple-lifetime-clamped', message, field, rule: 'CRED-6' })
 }
 
 /** A 401: the token is thrown away and asked for once more (AUTH-5). */

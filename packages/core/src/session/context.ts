@@ -5,6 +5,7 @@ import type { CallPurpose, SafeReason } from '../effect.ts'
 import type { StopReason } from '../event.ts'
 import type { Report } from '../report/report.ts'
 import type { RunningTimer, TimerName } from '../timer.ts'
+import type { Kept } from './event.ts'
 
 /** The Bearer token; the token itself is with the host, behind `secret` (CRED-3). */
 export interface Token {
@@ -37,8 +38,12 @@ export interface Connection {
   readonly online: boolean
   /** The topics this connection asked for, in order. */
   readonly asked: readonly string[]
-  /** The deliveries that wait for their PUBACK. */
-  readonly inFlight: readonly string[]
+  /** Where acknowledgements come in; null where the credential may not read them (ACK-7). */
+  readonly acknowledgementTopic: string | null
+  /** Where desired states come in, and the route that each topic stands for, whatever a later catalog says. */
+  readonly desired: readonly { readonly topic: string; readonly route: string }[]
+  /** The deliveries that wait for their PUBACK, oldest first, and until when, in monotonic ms. */
+  readonly inFlight: readonly { readonly delivery: string; readonly dueAt: number }[]
 }
 
 /**
@@ -78,11 +83,12 @@ export interface SessionContext {
   readonly stopReason: StopReason | null
 }
 
-/** The context of a device that has not done anything yet. */
-export function initialContext(config: DeviceConfig): SessionContext {
+/** The context of a device that has not done anything yet in this process; what it kept from another one stays. */
+export function initialContext(config: DeviceConfig, kept: Kept | null): SessionContext {
+  const { lastId = 0, reports = [], commands = {} } = kept ?? {}
   return {
     config,
-    lastId: 0,
+    lastId,
     timers: {},
     call: null,
     token: null,
@@ -97,8 +103,8 @@ export function initialContext(config: DeviceConfig): SessionContext {
     connectDelayMs: null,
     onlineAfter: 'start',
     safe: null,
-    reports: [],
-    commands: {},
+    reports,
+    commands,
     stopReason: null,
   }
 }

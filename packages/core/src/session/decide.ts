@@ -27,6 +27,8 @@ export const effectTypes = [
   'settleReport',
   'startCommand',
   'readValue',
+  'cancelCommand',
+  'readRouteValue',
   'settleCommand',
   'enterSafe',
   'leaveSafe',
@@ -63,7 +65,7 @@ export function decide<Event>(decision: (plan: Plan, event: Event) => void) {
     const act = (action: EffectAction): void => enqueue(action as never)
     if (plan.rules.length > 0) act({ type: appliedRules, params: { rules: plan.rules } })
     for (const effect of plan.effects) act({ type: effect.type, params: effect })
-    for (const signal of plan.signals) enqueue.raise({ ...signal, now: moment.now, random: moment.random })
+    for (const signal of plan.signals) enqueue.raise({ ...signal, ...plan.moment })
   })
 }
 

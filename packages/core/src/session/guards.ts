@@ -1,4 +1,3 @@
-import { handledRoutes } from '../catalog/route-name.ts'
 import { isNotFound, isUnauthorized } from './authority.ts'
 import type { SessionContext } from './context.ts'
 import type { SessionEvent } from './event.ts'
@@ -34,24 +33,25 @@ export const guards = {
   acknowledgementsAreRefused: ({ context, event }: Situation) =>
     event.type === 'mqttSubscribed' &&
     context.connection !== null &&
-    context.catalog !== null &&
-    context.connection.asked.includes(context.catalog.feedDataAckTopic) &&
+    context.connection.acknowledgementTopic !== null &&
     !event.grants.some(
-      ({ topic, reasonCode }) => topic === context.catalog?.feedDataAckTopic && reasonCode < 0x80,
+      ({ topic, reasonCode }) => topic === context.connection?.acknowledgementTopic && reasonCode < 0x80,
     ),
   /** The credential's scopes leave no topic to subscribe to (CRED-4, ACK-7). */
   nothingIsSubscribed: ({ context }: Situation) => context.connection?.asked.length === 0,
-  /** The message came on the acknowledgement topic (ACK-1). */
+  /** The message came on the acknowledgement topic of this connection (ACK-1). */
   isAcknowledgement: ({ context, event }: Situation) =>
-    event.type === 'mqttMessageReceived' && event.topic === context.catalog?.feedDataAckTopic,
-  /** The message came on the desired topic of a handled route (DES-1). */
+    event.type === 'mqttMessageReceived' && event.topic === context.connection?.acknowledgementTopic,
+  /** The message came on a desired topic that this connection was granted (DES-1). */
   isDesiredState: ({ context, event }: Situation) =>
     event.type === 'mqttMessageReceived' &&
-    context.catalog !== null &&
-    handledRoutes(context.config, context.catalog).some(({ desiredTopic }) => desiredTopic === event.topic),
+    context.connection !== null &&
+    context.connection.desired.some(({ topic }) => topic === event.topic),
   /** Authority is lost for this moment: a refused renewal changes nothing while the session is good (F-4, CAT-7). */
   sessionCannotGoOn: ({ context, event }: Situation) =>
     event.type === 'authorityLost' && (event.reason === 'expired' || context.connection?.online !== true),
+  /** The host stops because its credentials are compromised: nothing is waited for (STOP-2). */
+  isCompromise: ({ event }: Situation) => event.type === 'stopRequested' && event.reason === 'compromise',
   /** There is no connection to close any more (STOP-1). */
   isUnconnected: ({ context }: Situation) => context.connection === null,
   /** There is no token to revoke (AUTH-7). */

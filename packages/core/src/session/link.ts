@@ -10,6 +10,7 @@ import type { Connection } from './context.ts'
 import { diagnose, type Plan, takeId, update } from './plan.ts'
 import { reactionTo, reasonText } from './reason.ts'
 import { cancelTimer, setTimer } from './timers.ts'
+import { writeWill } from './will.ts'
 
 type EventOf<Type extends MqttEvent['type']> = Extract<MqttEvent, { type: Type }>
 
@@ -17,7 +18,7 @@ type EventOf<Type extends MqttEvent['type']> = Extract<MqttEvent, { type: Type }
 export function openConnection(plan: Plan): void {
   const { config, catalog, tuple } = plan.context
   if (catalog === null || tuple === null) return
-  const { timing } = config
+  const { timing, sessionExpirySeconds } = config
   const connection = takeId(plan, 'connection')
   update(plan, {
     connection: {
@@ -26,6 +27,8 @@ export function openConnection(plan: Plan): void {
       limits: null,
       online: false,
       asked: [],
+      acknowledgementTopic: null,
+      desired: [],
       inFlight: [],
     },
   })
@@ -36,7 +39,9 @@ export function openConnection(plan: Plan): void {
     clientId: tuple.clientId,
     username: tuple.username,
     password: { secret: tuple.secret },
-    cleanStart: true,
+    cleanStart: sessionExpirySeconds === 0,
+    sessionExpirySeconds,
+    will: writeWill(plan, connection, tuple),
     keepAliveSeconds: Math.min(
       timing.keepAliveSeconds,
       catalog.limits.keepAliveSeconds ?? timing.keepAliveSeconds,
@@ -57,14 +62,17 @@ export function subscribe(plan: Plan): void {
   const { config, catalog, tuple, connection } = plan.context
   if (catalog === null || tuple === null || connection === null) return
   const granted = new Set(tuple.scopes)
-  const desired = handledRoutes(config, catalog).filter(({ route }) =>
-    granted.has(route.desiredSubscribeScope),
-  )
+  const acknowledgementTopic = granted.has(catalog.feedDataAckSubscribeScope)
+    ? catalog.feedDataAckTopic
+    : null
+  const desired = handledRoutes(config, catalog)
+    .filter(({ route }) => granted.has(route.desiredSubscribeScope))
+    .map(({ desiredTopic, name }) => ({ topic: desiredTopic, route: name }))
   const topics = [
-    ...(granted.has(catalog.feedDataAckSubscribeScope) ? [catalog.feedDataAckTopic] : []),
-    ...desired.map(({ desiredTopic }) => desiredTopic),
+    ...(acknowledgementTopic === null ? [] : [acknowledgementTopic]),
+    ...desired.map(({ topic }) => topic),
   ]
-  updateConnection(plan, { asked: topics })
+  updateConnection(plan, { asked: topics, acknowledgementTopic, desired })
   // MQTT has no SUBSCRIBE without a topic (section 3.8.3).
   if (topics.length === 0) return
   plan.effects.push({ type: 'mqttSubscribe', connection: connection.id, topics })
@@ -78,7 +86,7 @@ export function goOnline(plan: Plan): void {
   updateConnection(plan, { online: true })
   update(plan, { onlineAfter: 'reconnect' })
   plan.effects.push({ type: 'announceOnline', after: onlineAfter })
-  plan.signals.push({ type: 'wentOnline' })
+  plan.signals.push({ type: 'wentOnline', after: onlineAfter })
   warnOfMissingScopes(plan)
   publishQueued(plan)
   startCommands(plan)
@@ -89,6 +97,8 @@ export function noteRefusedTopics(plan: Plan, event: EventOf<'mqttSubscribed'>):
   for (const topic of plan.context.connection?.asked ?? []) {
     const grant = event.grants.find((candidate) => candidate.topic === topic)
     if (grant !== undefined && grant.reasonCode < 0x80) continue
+    const desired = plan.context.connection?.desired.filter((granted) => granted.topic !== topic) ?? []
+    updateConnection(plan, { desired })
     const reason = grant === undefined ? 'no reason' : `reason 0x${grant.reasonCode.toString(16)}`
     diagnose(plan, {
       level: 'error',
@@ -133,7 +143,7 @@ export function disconnectExpired(plan: Plan): void {
 
 /** Ends a session whose acknowledgement topic was refused: catalog and tuple again (SUB-3). */
 export function disconnectRefused(plan: Plan): void {
-  const topic = plan.context.catalog?.feedDataAckTopic ?? ''
+  const topic = plan.context.connection?.acknowledgementTopic ?? ''
   diagnose(plan, {
     level: 'error',
     code: 'subscription-refused',
@@ -164,7 +174,7 @@ export function disconnect(
 function leaveOnline(plan: Plan, because: Extract<Effect, { type: 'announceOffline' }>['because']): void {
   cancelTimer(plan, 'stableOnline')
   if (plan.context.connection?.online === true) {
-    updateConnection(plan, { online: false })
+    updateConnection(plan, { online: false, inFlight: [] })
     plan.effects.push({ type: 'announceOffline', because })
   }
   requeueReports(plan)
@@ -195,6 +205,18 @@ export function failSlowConnection(plan: Plan): void {
   })
   countConnectFailure(plan)
   failConnecting(plan)
+  cutConnection(plan)
+}
+
+/** No PUBACK in time: the connection is cut and counts as lost; its reports go out again (CONN-3, PUB-7). */
+export function failSilentConnection(plan: Plan): void {
+  diagnose(plan, {
+    level: 'warning',
+    code: 'publish-timeout',
+    message: 'The broker did not answer a PUBLISH in time: the connection is cut.',
+    rule: 'CONN-3',
+  })
+  countConnectFailure(plan)
   cutConnection(plan)
 }
 
@@ -254,8 +276,13 @@ function failConnecting(plan: Plan): void {
   if (connectFailures >= failuresThatDoubtCatalog) plan.signals.push({ type: 'catalogDoubted' })
 }
 
+/** A renewal whose connection fails is an offline period like any other (PUB-11). */
 function countConnectFailure(plan: Plan): void {
-  update(plan, { connectFailures: plan.context.connectFailures + 1 })
+  const { connectFailures, onlineAfter } = plan.context
+  update(plan, {
+    connectFailures: connectFailures + 1,
+    onlineAfter: onlineAfter === 'renewal' ? 'reconnect' : onlineAfter,
+  })
 }
 
 function updateConnection(plan: Plan, changes: Partial<Connection>): void {

@@ -17,7 +17,7 @@ import { stopping } from './states/stopping.ts'
  */
 export const deviceMachine = sessionSetup.createMachine({
   id: 'device',
-  context: ({ input }) => initialContext(input.config),
+  context: ({ input }) => initialContext(input.config, input.kept ?? null),
   initial: 'running',
   // A command may finish at any time, after a stop too: its outcome is kept with the other reports (STOP-1).
   on: {
@@ -30,7 +30,15 @@ export const deviceMachine = sessionSetup.createMachine({
     running: {
       type: 'parallel',
       on: {
-        stopRequested: { target: 'stopping', actions: 'beginStop', meta: { rules: ['STOP-1'] } },
+        stopRequested: [
+          {
+            guard: 'isCompromise',
+            target: 'stopping.revoking',
+            actions: ['beginStop', 'closeSession'],
+            meta: { rules: ['STOP-1', 'STOP-2', 'AUTH-7'] },
+          },
+          { target: 'stopping', actions: 'beginStop', meta: { rules: ['STOP-1'] } },
+        ],
       },
       states: { authority, link, safety, reports, commands },
     },

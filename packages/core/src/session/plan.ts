@@ -10,6 +10,7 @@ import type { SessionSignal } from './signal.ts'
  * are replaced, never changed.
  */
 export interface Plan extends Moment {
+  readonly moment: Moment
   context: SessionContext
   readonly effects: Effect[]
   readonly signals: SessionSignal[]
@@ -19,7 +20,9 @@ export interface Plan extends Moment {
 
 /** A fresh plan for one decision. */
 export function beginPlan(context: SessionContext, moment: Moment): Plan {
-  return { context, effects: [], signals: [], rules: [], now: moment.now, random: moment.random }
+  const { now, random, wallClock } = moment
+  const known = wallClock === undefined ? { now, random } : { now, random, wallClock }
+  return { ...known, moment: known, context, effects: [], signals: [], rules: [] }
 }
 
 /** Replaces some fields of the context. */
@@ -28,7 +31,7 @@ export function update(plan: Plan, changes: Partial<SessionContext>): void {
 }
 
 /** Gives out an id that was never used before and never will be again (CORE-4). */
-export function takeId(plan: Plan, kind: 'call' | 'connection' | 'timer' | 'delivery'): string {
+export function takeId(plan: Plan, kind: 'call' | 'connection' | 'timer' | 'delivery' | 'reading'): string {
   const lastId = plan.context.lastId + 1
   update(plan, { lastId })
   return `${kind}-${lastId}`

@@ -1,5 +1,8 @@
 import { setup } from 'xstate'
+import * as arrival from '../command/arrival.ts'
 import * as commands from '../command/decisions.ts'
+import * as reconciliation from '../command/reconcile.ts'
+import { resumeCommands } from '../command/resume.ts'
 import type { Effect } from '../effect.ts'
 import * as reports from '../report/decisions.ts'
 import type { RuleId } from '../rule.ts'
@@ -63,6 +66,7 @@ export const sessionSetup = setup({
     endConnection: decide(link.endConnection),
     cutConnection: decide(link.cutConnection),
     failSlowConnection: decide(link.failSlowConnection),
+    failSilentConnection: decide(link.failSilentConnection),
     takeLoss: decide(link.takeLoss),
     waitToReconnect: decide(link.waitToReconnect),
     askForTuple: decide(link.askForTuple),
@@ -74,13 +78,19 @@ export const sessionSetup = setup({
     answerPublish: decide(reports.answerPublish),
     takeAcknowledgement: decide(reports.takeAcknowledgement),
     reportsDue: decide(reports.reportsDue),
-    takeDesiredState: decide(commands.takeDesiredState),
+    resumeReports: decide(reports.resumeReports),
+    resumeCommands: decide(resumeCommands),
+    takeDesiredState: decide(arrival.takeDesiredState),
     finishCommand: decide(commands.finishCommand),
     missWindow: decide(commands.missWindow),
     takeValue: decide(commands.takeValue),
     missValue: decide(commands.missValue),
     commandsDue: decide(commands.commandsDue),
+    askForRouteValues: decide(reconciliation.askForRouteValues),
+    reconcile: decide(reconciliation.reconcile),
+    missRouteValue: decide(reconciliation.missRouteValue),
     beginStop: decide(stop.beginStop),
+    noteCompromise: decide(stop.noteCompromise),
     closeSession: decide(stop.closeSession),
     revoke: decide(stop.revoke),
     finishRevoked: decide(stop.finishRevoked),

@@ -9,6 +9,6 @@ export type SessionSignal =
   /** The broker does not accept what the catalog says: it is to be read again (CAT-8). */
   | { readonly type: 'catalogDoubted' }
   /** Every needed SUBACK is there (SUB-2). */
-  | { readonly type: 'wentOnline' }
+  | { readonly type: 'wentOnline'; readonly after: 'start' | 'renewal' | 'reconnect' }
   /** Cloud authorization cannot be kept (SAFE-1). */
   | { readonly type: 'authorityLost'; readonly reason: SafeReason }

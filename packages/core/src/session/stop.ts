@@ -15,6 +15,11 @@ export function beginStop(plan: Plan, event: Extract<HostEvent, { type: 'stopReq
   setTimer(plan, 'stopTimeout', config.timing.stopTimeoutMs)
 }
 
+/** The credentials turn out to be compromised during a stop that waits for its connection: it waits no more (STOP-2). */
+export function noteCompromise(plan: Plan): void {
+  update(plan, { stopReason: 'compromise' })
+}
+
 /** DISCONNECT (0x00) of the session that is still there, unless it is closing already (STOP-1). */
 export function closeSession(plan: Plan): void {
   if (plan.context.timers.closeTimeout !== undefined) return

@@ -1,5 +1,4 @@
 import type { AnyStateMachine } from 'xstate'
-import { getShortestPaths } from 'xstate/graph'
 
 /** One transition as a chart shows it. */
 export interface DrawnTransition {
@@ -20,14 +19,4 @@ export function transitionsOf(machine: AnyStateMachine): DrawnTransition[] {
   }
   visit(machine.root)
   return found
-}
-
-/** The shortest way to every state of a flat machine: state → the events that lead there. */
-export function shortestEventPaths(machine: AnyStateMachine): Map<string, readonly string[]> {
-  return new Map(
-    getShortestPaths(machine).map((path) => [
-      String(path.state.value),
-      path.steps.map(({ event }) => event.type).filter((type) => type !== 'xstate.init'),
-    ]),
-  )
 }

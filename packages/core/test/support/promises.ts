@@ -68,7 +68,7 @@ export class Promises {
     if ('call' in event && event.call === this.#call) this.#call = null
     if (event.type === 'tupleIssued')
       this.#tuples.set(event.call, {
-        endsAt: now + Math.min(event.expiresInMs, event.sessionHardExpiresInMs),
+        endsAt: now + Math.min(event.expiresInMs, event.sessionHardExpiresInMs ?? event.expiresInMs),
         readsAcknowledgements: event.scopes.includes('iot:mqtt:ack:read'),
       })
     if (event.type === 'stopRequested') this.#stopped = true

@@ -6,8 +6,10 @@ import {
   type DeviceState,
   type Effect,
   initial,
+  persist,
   type RuleId,
   readConfig,
+  resume,
   type Step,
   type StopReason,
   step,
@@ -83,6 +85,8 @@ export class Scenario {
   state: DeviceState
   now = 1_000
   random = 0
+  /** The time of day that comes with every event, where one does. */
+  wallClock: string | undefined
   verdict: Verdict = 'taken'
   rules: readonly RuleId[] = []
   effects: readonly Effect[] = []
@@ -111,7 +115,17 @@ export class Scenario {
       connection: connection?.id ?? 'connection-none',
       ...event,
     }
-    this.#take(step(this.state, { now: this.now, random: this.random, event: filled as DeviceEvent }))
+    const { now, random, wallClock } = this
+    const moment = wallClock === undefined ? { now, random } : { now, random, wallClock }
+    this.#take(step(this.state, { ...moment, event: filled as DeviceEvent }))
+    return this
+  }
+
+  /** The process ends and another one goes on from the snapshot, as it comes out of JSON (CORE-6). */
+  restarts(clock: 'continued' | 'restarted' = 'restarted', options: Partial<DeviceOptions> = {}): this {
+    const snapshot: unknown = JSON.parse(JSON.stringify(persist(this.state)))
+    const config = readConfig({ ...this.state.context.config, ...options })
+    this.#take(resume(snapshot, { config, clock, now: this.now, random: this.random }))
     return this
   }
 

@@ -96,6 +96,11 @@ export const link = sessionSetup.createStateConfig({
           actions: 'takeLoss',
           meta: { rules: ['REC-1', 'REC-3', 'SAFE-3'] },
         },
+        'timer.publishTimeout': {
+          target: 'waiting',
+          actions: 'failSilentConnection',
+          meta: { rules: ['CONN-3', 'PUB-7', 'REC-1'] },
+        },
         'timer.stableOnline': { actions: 'becomeStable', meta: { rules: ['REC-2'] } },
         'timer.expireTuple': {
           target: 'leaving',

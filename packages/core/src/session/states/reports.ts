@@ -3,6 +3,7 @@ import { sessionSetup } from '../setup.ts'
 /** The region of the outbox (PUB, ACK). */
 export const reports = sessionSetup.createStateConfig({
   description: 'The outbox: each report has a chart of its own (`reportMachine`).',
+  entry: 'resumeReports',
   on: {
     reportOffered: { actions: 'takeReport', meta: { rules: ['PUB-3', 'PUB-4', 'PUB-6'] } },
     mqttPublishAnswered: { actions: 'answerPublish', meta: { rules: ['PUB-2', 'PUB-7'] } },

@@ -6,6 +6,7 @@ export const stopping = sessionSetup.createStateConfig({
   initial: 'closing',
   on: {
     reportOffered: { actions: 'refuseAfterStop', meta: { rules: ['STOP-1'] } },
+    stopRequested: { guard: 'isCompromise', actions: 'noteCompromise', meta: { rules: ['STOP-2'] } },
     'timer.stopTimeout': {
       target: 'stopped',
       actions: 'finishUnrevoked',
@@ -14,9 +15,16 @@ export const stopping = sessionSetup.createStateConfig({
   },
   states: {
     closing: {
+      description: 'DISCONNECT is sent, and the end of the connection awaited.',
       always: { guard: 'isUnconnected', target: 'revoking', meta: { rules: ['STOP-1'] } },
       entry: 'closeSession',
       on: {
+        stopRequested: {
+          guard: 'isCompromise',
+          target: 'revoking',
+          actions: 'noteCompromise',
+          meta: { rules: ['STOP-2'] },
+        },
         mqttClosed: { target: 'revoking', actions: 'endConnection', meta: { rules: ['STOP-1'] } },
         mqttRefused: { target: 'revoking', actions: 'endConnection', meta: { rules: ['STOP-1'] } },
         'timer.closeTimeout': {
@@ -33,8 +41,12 @@ export const stopping = sessionSetup.createStateConfig({
         actions: 'finishUnrevoked',
         meta: { rules: ['AUTH-7'] },
       },
+      description: 'The token is revoked; after a compromise the connection may still be closing.',
       entry: 'revoke',
       on: {
+        mqttClosed: { actions: 'endConnection', meta: { rules: ['STOP-2'] } },
+        mqttRefused: { actions: 'endConnection', meta: { rules: ['STOP-2'] } },
+        'timer.closeTimeout': { actions: 'cutConnection', meta: { rules: ['STOP-2'] } },
         tokenRevoked: {
           target: '#device.stopped',
           actions: 'finishRevoked',
