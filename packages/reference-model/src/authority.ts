@@ -5,9 +5,6 @@ import { type Facts, isAsking, isDueBy, longestBackoffMs, usableTuple } from './
 import { isSameJson } from './payloads.ts'
 import type { EffectOf, EventOf, Tell } from './trace.ts'
 
-/** Without `renew_after`, a token is due after this part of its life, unless the configuration says otherwise (AUTH-4). */
-const defaultRenewalFraction = 0.75
-
 /** The HTTPS side: token, catalog, tuple, one call at a time, and what each answer leads to. */
 export const authority: Concern = {
   heard(facts, event, tell) {
@@ -15,7 +12,7 @@ export const authority: Concern = {
     switch (event.type) {
       case 'tokenIssued': {
         const dueMs = Math.min(
-          event.renewAfterMs ?? event.expiresInMs * defaultRenewalFraction,
+          event.renewAfterMs ?? event.expiresInMs * config.tokenRenewalFraction,
           event.expiresInMs,
         )
         answered(facts, 'token', tell)
@@ -36,7 +33,7 @@ export const authority: Concern = {
       case 'tupleIssued':
         answered(facts, 'credential', tell)
         held.doubted = false
-        takeTuple(facts, event)
+        takeTuple(facts, event, tell)
         break
       case 'callRefused':
         refused(facts, event)
@@ -76,6 +73,12 @@ export const authority: Concern = {
       held.secrets.delete(effect.secret)
       if (held.token?.secret === effect.secret) held.token = null
     }
+    if (effect.type === 'setTimer' && effect.timer === 'renewTuple' && held.tuple !== null) {
+      const renewAt = facts.now + effect.delayMs
+      if (held.tuple.renewAt === null && effect.delayMs > 0 && renewAt <= held.tuple.endsAt)
+        held.tuple.renewAt = renewAt
+      else if (held.tuple.renewAt === null) tell('CRED-6', 'the renewal comes within the life of the tuple')
+    }
     if (effect.type === 'setTimer' && effect.timer === 'retryCall') {
       const least = facts.step.callWaitMs ?? config.timing.backoffFloorMs
       const most = Math.max(least, longestBackoffMs(facts, held.failures))
@@ -91,13 +94,13 @@ export const authority: Concern = {
     if (facts.step.owesToken) tell('AUTH-5', 'after a first 401 the token is renewed at once')
     const isBusy = isAsking(facts)
     if (!isBusy && held.catalogDue && tuple !== null) tell('CAT-8', 'a catalog that is doubted is read again')
-    if (!isBusy && tuple !== null && tuple.renewAt <= now && tuple.endsAt > now)
+    if (!isBusy && tuple !== null && (tuple.renewAt ?? now) <= now && tuple.endsAt > now)
       tell('REN-1', 'at renew_after the next tuple is asked for')
     if (!isBusy && usableTuple(facts) === null)
       tell('CORE-7', 'without a tuple to connect with, one is asked for')
     if (tuple === null || tuple.endsAt <= now) return
     if (!isDueBy(facts, 'expireTuple', tuple.endsAt)) tell('REN-3', 'the end of the tuple has a timer')
-    if (!isBusy && !isDueBy(facts, 'renewTuple', Math.max(now, tuple.renewAt)))
+    if (!isBusy && !isDueBy(facts, 'renewTuple', Math.max(now, tuple.renewAt ?? now)))
       tell('REN-1', 'renew_after has a timer')
   },
 }
@@ -110,21 +113,26 @@ function answered({ authority: held }: Facts, purpose: CallPurpose, tell: Tell):
   held.waits.delete(purpose)
 }
 
-/** The lifetimes run from receipt (CRED-5); a `renew_after` that does not fit is clamped (CRED-6). */
-function takeTuple(facts: Facts, event: EventOf<'tupleIssued'>): void {
-  const { authority: held, config, now } = facts
-  const lifeMs = Math.min(event.expiresInMs, event.sessionHardExpiresInMs)
-  const least = Math.min(config.timing.backoffFloorMs, lifeMs * defaultRenewalFraction)
-  const fits = event.renewAfterMs < lifeMs && event.renewAfterMs >= least
+/** The lifetimes run from receipt (CRED-5); one that makes no sense is clamped, aloud (CRED-6). */
+function takeTuple(facts: Facts, event: EventOf<'tupleIssued'>, tell: Tell): void {
+  const { authority: held, config, now, step } = facts
+  const { renewAfterMs, sessionHardExpiresInMs: hardMs } = event
+  const lifeMs = Math.min(event.expiresInMs, hardMs ?? event.expiresInMs)
+  // Sooner than a backoff, a renewal would be a hot loop: such a wish may be moved too.
+  const isWish = renewAfterMs !== null && renewAfterMs > 0 && renewAfterMs < lifeMs
+  const isFit = isWish && renewAfterMs >= Math.min(config.timing.backoffFloorMs, lifeMs / 2)
+  const isTold = step.line.effects.some(({ type }) => type === 'diagnose')
+  if ((hardMs === null || !isWish) && !isTold) tell('CRED-6', 'a lifetime that makes no sense is told')
   held.tuple = {
     secret: event.call,
     clientId: event.clientId,
     username: event.username,
     scopes: event.scopes,
-    renewAt: fits ? now + event.renewAfterMs : now + lifeMs,
+    renewAt: isFit ? now + renewAfterMs : null,
     endsAt: now + lifeMs,
     spentBy: null,
     replaceable: false,
+    keptBy: null,
   }
   held.secrets.add(event.call)
 }
@@ -228,8 +236,9 @@ const requests: {
     if (endpoint === null) return tell('CAT-4', 'without a credential_endpoint no tuple is asked for')
     if (held.catalogDue) tell('CAT-8', 'a doubted catalog is read before a tuple is asked for')
     const { tuple } = held
-    if (tuple !== null && tuple.spentBy === null && !tuple.replaceable && tuple.renewAt > now)
-      tell('REC-1', 'a tuple that is good is used until its renew_after')
+    const isGood = tuple !== null && tuple.spentBy === null && !tuple.replaceable
+    if (isGood && (tuple.renewAt ?? now) > now)
+      tell(tuple.keptBy ?? 'REC-1', 'a tuple that is good is used until its renew_after')
     const narrowed = config.credentialScopes
     const scopes = narrowed === null ? {} : { scopes: [...new Set(['iot:mqtt:connect', ...narrowed])] }
     const body = { ...endpoint.body, ...scopes }

@@ -1,5 +1,13 @@
 /** What no step changes, so that copies may share it. */
-const shared: ReadonlySet<string> = new Set(['config', 'catalog', 'line', 'body', 'scopes', 'topics'])
+const shared: ReadonlySet<string> = new Set([
+  'config',
+  'catalog',
+  'line',
+  'body',
+  'scopes',
+  'topics',
+  'value',
+])
 
 /** A deep copy of facts. What two places share stays shared: a connection's tuple is the authority's own. */
 export function copyFacts<Value>(value: Value, made: Map<unknown, unknown> = new Map()): Value {

@@ -61,12 +61,15 @@ export interface Tuple {
   readonly clientId: string
   readonly username: string
   readonly scopes: readonly string[]
-  readonly renewAt: number
+  /** Monotonic ms; null until the device has set a time of its own, where `renew_after` makes no sense (CRED-6). */
+  renewAt: number | null
   readonly endsAt: number
   /** The rule by which no CONNECT may use it any more; null while it is good. */
   spentBy: RuleId | null
   /** The rules let a new one be asked for. */
   replaceable: boolean
+  /** The rule by which the last loss keeps this tuple; null where none speaks. */
+  keptBy: RuleId | null
 }
 
 /** What is known of the MQTT connection (CONN, SUB). */
@@ -93,7 +96,8 @@ export interface Connection {
   acknowledgements: 'unknown' | 'granted' | 'refused'
   receiveMaximum: number
   maximumPacketSize: number | null
-  readonly inFlight: Set<string>
+  /** Deliveries without PUBACK → the end of the wait for it, monotonic ms (CONN-3). */
+  readonly inFlight: Map<string, number>
   /** Why it was told to close. */
   closingFor: 'renewal' | 'expired' | 'refused' | 'stopped' | null
 }
@@ -126,6 +130,8 @@ export interface PendingReport {
   state: 'queued' | 'sent' | 'accepted' | 'waiting' | 'ready'
   delivery: string | null
   failures: number
+  /** Publishes whose acknowledgement did not come in time (ACK-5). */
+  unanswered: number
   /** `sent`, `accepted`: the end of the wait for its acknowledgement. `waiting`: when the retry is due at the latest. */
   dueBy: number
   /** `waiting`, `ready`: not published again before it. */
@@ -138,6 +144,12 @@ export interface Route {
   readonly commands: Map<string, Command>
   /** The newest command that was answered. */
   lastAnswered: string | null
+  /** The highest sequence number that was executed (F-10). */
+  highestStarted: number
+  /** The value of the last report of the route; null where the cloud is not known to have one (PUB-11). */
+  lastReported: { readonly value: unknown } | null
+  /** The reading that the host was asked for (PUB-11). */
+  reading: string | null
 }
 
 /** One desired state. */
@@ -148,9 +160,16 @@ export interface Command {
   readonly windowEndsAt: number
   state: 'waiting' | 'running' | 'asking' | 'answered' | 'over' | 'outdated'
   /** Why it is not executed. */
-  because: 'stale' | 'rejected' | null
+  because: 'stale' | 'rejected' | 'interrupted' | null
+  /** The end of its run, or of the wait for its value. */
+  dueBy: number
   /** Its report, once its outcome is known. */
-  answer: { readonly messageId: string; readonly body: { readonly [name: string]: unknown } } | null
+  answer: {
+    readonly messageId: string
+    readonly body: { readonly [name: string]: unknown }
+    /** The bytes of its first publish; null before it (PUB-4). */
+    text: string | null
+  } | null
 }
 
 /** What one step brings. */
@@ -163,12 +182,15 @@ export interface StepFacts {
   unavailable: boolean
   /** The connection that ended in this step without our doing, and what that demands. */
   demand: Demand | null
-  wentOnline: boolean
+  /** What the session went online after; null where it did not. */
+  wentOnline: 'start' | 'renewal' | 'reconnect' | null
   leftSafe: boolean
   /** A wait of the HTTPS side that began in this step. */
   callWaitMs: number | null
   /** The report that was offered, and the codes that may refuse it; null once it is answered. */
-  offered: { readonly messageId: string; readonly faults: readonly string[] } | null
+  offered: Offer | null
+  /** Readings of route values that were asked for in this step (PUB-11). */
+  readonly readings: Set<string>
   /** Commands whose `readValue` or `settleCommand` this step owes, by desired id. */
   readonly owedCommands: Map<
     string,
@@ -177,6 +199,15 @@ export interface StepFacts {
   /** A 401 asks for a new token in this step (AUTH-5). */
   owesToken: boolean
   revoked: boolean
+}
+
+/** A report at the door. */
+export interface Offer {
+  readonly messageId: string
+  readonly route: string
+  readonly body: { readonly [name: string]: unknown }
+  /** The codes that may refuse it; none: it must be taken. */
+  readonly faults: readonly string[]
 }
 
 /** What is known of a device before its first step. */
@@ -205,10 +236,22 @@ export function initialFacts(config: DeviceConfig): Facts {
       wait: null,
     },
     outbox: { pending: [], owed: new Map() },
-    commands: new Map(),
+    commands: new Map(config.commandRoutes.map((name) => [name, unknownRoute()])),
     safe: false,
     stop: { reason: null, askedAt: 0, mustRevoke: false, triedToRevoke: false, over: false },
     step: stepFacts({ n: -1, now: 0, event: null, effects: [], verdict: 'taken' }),
+  }
+}
+
+/** A command route of which nothing is known yet. */
+function unknownRoute(): Route {
+  return {
+    highest: null,
+    commands: new Map(),
+    lastAnswered: null,
+    highestStarted: Number.NEGATIVE_INFINITY,
+    lastReported: null,
+    reading: null,
   }
 }
 
@@ -220,10 +263,11 @@ export function stepFacts(line: TraceLine): StepFacts {
     refusal: 'no',
     unavailable: false,
     demand: null,
-    wentOnline: false,
+    wentOnline: null,
     leftSafe: false,
     callWaitMs: null,
     offered: null,
+    readings: new Set(),
     owedCommands: new Map(),
     owesToken: false,
     revoked: false,

@@ -10,6 +10,7 @@ export function createLineCheck(): (line: TraceLine, tell: Tell) => boolean {
       tell('CORE-1', 'a step has a number, a moment, a verdict, an event and a list of effects')
       return false
     }
+    if (line.event === null && line.clock !== 'continued') latest = line.now
     if (line.now < latest) tell('CORE-1', 'the clock is monotonic')
     latest = Math.max(latest, line.now)
     for (const effect of line.effects) {
@@ -41,6 +42,8 @@ function newIdOf(effect: Effect): string | null {
       return effect.connection
     case 'mqttPublish':
       return effect.delivery
+    case 'readRouteValue':
+      return effect.reading
     default:
       return null
   }

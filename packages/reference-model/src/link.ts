@@ -2,7 +2,8 @@ import type { DeviceEvent } from '@realer-device/core'
 import type { Concern } from './concern.ts'
 import { closeDemand, connackDemand, type Demand } from './demands.ts'
 import { type Connection, type Facts, isAsking, longestBackoffMs, usableTuple } from './facts.ts'
-import { topicsOf } from './routes.ts'
+import { fieldsOf, isSameJson, isUtcInstant } from './payloads.ts'
+import { routeNamed, topicsOf } from './routes.ts'
 import type { EffectOf, EventOf, Tell } from './trace.ts'
 
 /** The one MQTT connection: its tuple, its phases, and what its end demands (CONN, SUB, REN, REC). */
@@ -131,8 +132,10 @@ function lose(facts: Facts, { tuple, phase }: Connection, demand: Demand): void 
   const waitMs = isSlow ? config.timing.slowRetryMs : config.timing.backoffFloorMs
   seen.wait = { until: now + waitMs, rule: isSlow ? demand.rule : 'REC-4' }
   seen.failures += 1
+  seen.renewing = false
   step.demand = demand
   if (demand.safe !== 'no') step.refusal = demand.safe
+  tuple.keptBy = demand.tuple === 'same' ? demand.rule : null
   // REC-1: where no CONNACK came, the tuple has failed; where no SUBACK came, it may have.
   if (demand.tuple === 'new') tuple.spentBy = demand.rule
   if (demand.tuple === 'any' && demand.rule === 'REC-1' && phase === 'connecting') tuple.spentBy = 'REC-1'
@@ -159,7 +162,7 @@ function connect(facts: Facts, effect: EffectOf<'mqttConnect'>, tell: Tell): voi
     tell(tuple.spentBy, 'the tuple is spent: the next CONNECT comes with another one')
   else if (!secrets.has(tuple.secret)) tell('CRED-3', 'the credential of this tuple was dropped')
   if (tuple.endsAt <= now) tell('REN-5', 'no CONNECT with a tuple that has expired')
-  if (effect.cleanStart !== true) tell('CONN-2', 'the start is clean')
+  checkSession(facts, effect, tell)
   const keepAlive = Math.min(
     config.timing.keepAliveSeconds,
     catalog.limits.keepAliveSeconds ?? config.timing.keepAliveSeconds,
@@ -175,13 +178,37 @@ function connect(facts: Facts, effect: EffectOf<'mqttConnect'>, tell: Tell): voi
     acknowledgements: 'unknown',
     receiveMaximum: 1,
     maximumPacketSize: null,
-    inFlight: new Set(),
+    inFlight: new Map(),
     closingFor: null,
   }
   const topics = topicsOf(config, catalog, tuple.scopes)
   // MQTT has no SUBSCRIBE without a topic: then CONNACK is all there is to wait for (ACK-7).
   if (topics.acknowledgement === null && topics.desired.size === 0)
     seen.connection.acknowledgements = 'granted'
+}
+
+/** Clean start, no session expiry and no will, unless the host chose otherwise (CONN-2). */
+function checkSession(facts: Facts, effect: EffectOf<'mqttConnect'>, tell: Tell): void {
+  const { config, authority, step } = facts
+  const { sessionExpirySeconds, will } = config
+  if (effect.cleanStart !== (sessionExpirySeconds === 0))
+    tell('CONN-2', 'the start is clean where no session is kept')
+  if (effect.sessionExpirySeconds !== sessionExpirySeconds)
+    tell('CONN-2', `the session expiry is ${sessionExpirySeconds} s`)
+  const route =
+    will === null || authority.catalog === null ? null : routeNamed(config, authority.catalog, will.route)
+  // Without the time of day, or without its route, there is no will message to write.
+  const expected = isUtcInstant(step.line.wallClock) && route !== null ? will : null
+  const told = effect.will
+  const fields = fieldsOf(told?.payload ?? '') ?? {}
+  const isAsAsked =
+    told === null
+      ? expected === null
+      : told.topic === route?.feedDataTopic &&
+        told.delaySeconds === expected?.delaySeconds &&
+        isSameJson(fields.value, expected.value) &&
+        fields.value_received_at === step.line.wallClock
+  if (!isAsAsked) tell('CONN-2', 'the will message is the one that the host asked for')
 }
 
 function subscribe(
@@ -235,10 +262,12 @@ function disconnect(
   if (connection.closingFor === null) tell('REN-1', 'a session that is good goes on')
   if (effect.reasonCode !== 0) tell(stop.reason === null ? 'REN-1' : 'STOP-1', 'DISCONNECT says 0x00')
   if (connection.closingFor === 'renewal') facts.link.renewing = true
+  else facts.link.renewing = false
   if (connection.closingFor === 'refused') {
     connection.tuple.spentBy = 'SUB-3'
     facts.link.failures += 1
   }
+  connection.inFlight.clear()
   connection.phase = 'closing'
 }
 
@@ -247,19 +276,20 @@ function abort(facts: Facts, connection: Connection, tell: Tell): void {
   const { authority, now, stop, step, link: seen, config } = facts
   seen.connection = null
   if (connection.phase === 'closing') {
-    if (!step.fired.has('closeTimeout') && !step.fired.has('stopTimeout'))
-      tell('CONN-3', 'a connection that closes has its time')
+    const isInTime = !step.fired.has('closeTimeout') && !step.fired.has('stopTimeout')
+    if (isInTime && stop.reason !== 'compromise') tell('CONN-3', 'a connection that closes has its time')
     return closed(facts, connection)
   }
   if (stop.reason !== null) return
-  if (step.fired.has('connectTimeout')) {
+  const isLate = connection.phase === 'online' ? 'publishTimeout' : 'connectTimeout'
+  if (step.fired.has(isLate)) {
     // The rules know no reason for it: the same as a connection that is lost.
-    const demand: Demand = { ...closeDemand(null), rule: 'REC-1' }
-    lose(facts, connection, demand)
-    authority.failures += 1
-  } else if (connection.tuple.endsAt <= now)
+    lose(facts, connection, closeDemand(null))
+    authority.failures += 2
+  } else if (connection.tuple.endsAt <= now) {
     seen.wait = { until: now + config.timing.backoffFloorMs, rule: 'REC-4' }
-  else if (authority.tuple === connection.tuple || connection.phase !== 'connecting')
+    seen.renewing = false
+  } else if (authority.tuple === connection.tuple || connection.phase !== 'connecting')
     tell('REN-1', 'a connection that is good is not cut')
 }
 
@@ -283,7 +313,7 @@ function announceOnline(facts: Facts, { after }: EffectOf<'announceOnline'>, tel
   seen.toldOnline = true
   seen.everOnline = true
   seen.renewing = false
-  step.wentOnline = true
+  step.wentOnline = after
 }
 
 /** Whether an event means something to the connection in its phase (CORE-3). */

@@ -101,7 +101,28 @@ export function isUtcInstant(text: unknown): boolean {
     /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?Z$/.exec(text) ?? []
   const [year, month, day] = parts.slice(1, 4).map(Number)
   if (year === undefined || month === undefined || day === undefined) return false
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+}
+
+/** An instant of ISO 8601 in UTC as milliseconds since 1970; NaN where the text is none. */
+export function instantMs(text: unknown): number {
+  if (typeof text !== 'string' || !isUtcInstant(text)) return Number.NaN
+  const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = text
+    .slice(0, -1)
+    .split(/[-T:]/)
+    .map(Number)
+  let days = day - 1
+  for (let before = 1; before < month; before += 1) days += daysIn(year, before)
+  const past = year - 1
+  days += past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - daysBefore1970
+  return ((days * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1000
+}
+
+/** Days of the Gregorian calendar before 1970. */
+const daysBefore1970 = 719_162
+
+function daysIn(year: number, month: number): number {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-  const longest = month === 2 ? 28 + Number(isLeap) : [4, 6, 9, 11].includes(month) ? 30 : 31
-  return month >= 1 && month <= 12 && day >= 1 && day <= longest
+  if (month === 2) return isLeap ? 29 : 28
+  return [4, 6, 9, 11].includes(month) ? 30 : 31
 }

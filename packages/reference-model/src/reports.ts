@@ -19,7 +19,7 @@ export const reports: Concern = {
     const { outbox, now } = facts
     switch (event.type) {
       case 'reportOffered':
-        facts.step.offered = { messageId: event.messageId, faults: faultsOf(facts, event) }
+        offer(facts, event)
         break
       case 'mqttPublishAnswered':
         hearPuback(facts, event)
@@ -29,7 +29,7 @@ export const reports: Concern = {
         break
       case 'timer.reports':
         for (const report of outbox.pending)
-          if (isUnderWay(report) && report.dueBy <= now) retryLater(facts, report, 'ACK-5')
+          if (isUnderWay(report) && report.dueBy <= now) giveUpOrRetry(facts, report)
           else if (report.state === 'waiting' && (report.wait?.until ?? 0) <= now) report.state = 'ready'
         break
       case 'mqttClosed':
@@ -81,14 +81,14 @@ export const reports: Concern = {
 /** Puts a report into the outbox; also that of a command's outcome. */
 export function addPending(
   facts: Facts,
-  report: Pick<PendingReport, 'messageId' | 'route' | 'desiredId' | 'body'>,
+  report: Pick<PendingReport, 'messageId' | 'route' | 'desiredId' | 'body' | 'text'>,
 ): void {
   facts.outbox.pending.push({
     ...report,
-    text: null,
     state: 'queued',
     delivery: null,
     failures: 0,
+    unanswered: 0,
     dueBy: Number.POSITIVE_INFINITY,
     wait: null,
   })
@@ -124,8 +124,21 @@ export function observationFaults(
   ]
 }
 
+/** A report comes to the door, of the host's own accord or because a route's value has changed (PUB-3, PUB-11). */
+export function offer(facts: Facts, event: Offering): void {
+  const { messageId, route } = event
+  facts.step.offered = { messageId, route, body: bodyOf(event), faults: faultsOf(facts, event) }
+}
+
+interface Offering {
+  readonly messageId: string
+  readonly route: string
+  readonly value?: unknown
+  readonly valueReceivedAt?: unknown
+}
+
 /** Every code by which the report may be refused at the door; none: it must be taken. */
-function faultsOf(facts: Facts, event: EventOf<'reportOffered'>): string[] {
+function faultsOf(facts: Facts, event: Offering): string[] {
   const { authority, outbox, config, stop } = facts
   if (stop.reason !== null) return ['stopped']
   const faults = observationFaults(facts, event)
@@ -137,23 +150,26 @@ function faultsOf(facts: Facts, event: EventOf<'reportOffered'>): string[] {
       faults.push('too-large')
   }
   if (outbox.pending.some(({ messageId }) => messageId === event.messageId)) faults.push('message-id-in-use')
-  if (outbox.pending.length >= config.limits.maxReports) faults.push('outbox-full')
+  const isFull = outbox.pending.length >= config.limits.maxReports
+  if (isFull && (config.outboxOverflow === 'refuse' || oldestToEvict(facts) === undefined))
+    faults.push('outbox-full')
   return faults
 }
 
 function accept(facts: Facts, effect: EffectOf<'acceptReport'>, tell: Tell): void {
   const { step } = facts
   const { offered } = step
-  const { event } = step.line
   step.offered = null
-  if (offered?.messageId !== effect.messageId || event?.type !== 'reportOffered')
+  if (offered?.messageId !== effect.messageId || offered.route !== effect.route)
     return tell('PUB-3', `${effect.messageId} was not offered`)
   // Outcomes of commands have room of their own: only the host's reports count for certain.
   const own = facts.outbox.pending.filter(({ desiredId }) => desiredId === null).length
   for (const fault of offered.faults)
-    if (fault !== 'outbox-full' || own >= facts.config.limits.maxReports)
-      tell(doorRules[fault] ?? 'PUB-3', `${effect.messageId} is refused: ${fault}`)
-  addPending(facts, { messageId: event.messageId, route: event.route, desiredId: null, body: bodyOf(event) })
+    if (fault !== 'outbox-full') tell(doorRules[fault] ?? 'PUB-3', `${effect.messageId} is refused: ${fault}`)
+  if (own >= facts.config.limits.maxReports) tell('PUB-9', 'the outbox is bounded')
+  const { messageId, route, body } = offered
+  addPending(facts, { messageId, route, desiredId: null, body, text: null })
+  rememberReported(facts, route, { value: body.value })
 }
 
 const doorRules: { readonly [code: string]: 'PUB-4' | 'PUB-8' | 'PUB-9' | 'CAT-5' | 'STOP-1' } = {
@@ -185,7 +201,7 @@ function publish(facts: Facts, effect: EffectOf<'mqttPublish'>, tell: Tell): voi
     return tell('CONN-6', 'a PUBLISH goes out on the one connection that is open')
   if (connection.phase !== 'online') tell('SUB-2', 'nothing is published before the SUBACK')
   if (connection.tuple.endsAt <= now) tell('REN-5', 'nothing is sent on a session whose tuple has expired')
-  connection.inFlight.add(effect.delivery)
+  connection.inFlight.set(effect.delivery, now + config.timing.publishTimeoutMs)
   if (connection.inFlight.size > inflightLimit(facts))
     tell('PUB-8', `${inflightLimit(facts)} publishes wait for their PUBACK at most`)
   const messageId = fieldsOf(effect.payload)?.message_id
@@ -199,12 +215,12 @@ function publish(facts: Facts, effect: EffectOf<'mqttPublish'>, tell: Tell): voi
     tell('CRED-4', `the credential may publish to ${effect.topic}`)
   if (isTooLarge(facts, effect.topic, effect.payload)) tell('PUB-8', 'the message is within the limits')
   checkPayload(report, effect.payload, tell)
-  if (isUnderWay(report))
-    tell('ACK-5', `${report.messageId} waits for its acknowledgement`)
+  if (isUnderWay(report)) tell('ACK-5', `${report.messageId} waits for its acknowledgement`)
   if (report.state === 'waiting' && report.wait !== null && report.wait.until > now)
     tell(report.wait.rule, `${report.messageId} is sent again after a backoff`)
   checkOrder(facts, report, tell)
   report.text = effect.payload
+  keepText(facts, report)
   report.state = 'sent'
   report.delivery = effect.delivery
   report.wait = null
@@ -248,9 +264,17 @@ function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): voi
   const { outbox } = facts
   const { messageId } = effect
   const report = outbox.pending.find((pending) => pending.messageId === messageId)
-  if (report === undefined) return tell('PUB-2', `${messageId} settles once`)
+  if (report === undefined) {
+    const owedCommand = facts.step.owedCommands.get(effect.desiredId ?? '')
+    if (owedCommand?.effect !== 'settleReport') return tell('PUB-2', `${messageId} settles once`)
+    facts.step.owedCommands.delete(effect.desiredId ?? '')
+    return
+  }
+  if (effect.result === 'failed') rememberReported(facts, report.route, null)
+  const evicted = oldestToEvict(facts)
   outbox.pending = outbox.pending.filter((pending) => pending !== report)
-  const owed = outbox.owed.get(messageId) ?? neverSent(facts, report, effect.status)
+  const isEvicted = effect.status === 'evicted' && evicted === report && facts.step.offered !== null
+  const owed = outbox.owed.get(messageId) ?? (isEvicted ? eviction : neverSent(facts, report, effect.status))
   outbox.owed.delete(messageId)
   if (owed === null) return tell('PUB-2', `nothing has settled ${messageId} yet`)
   const isAsOwed = effect.result === owed.result && (owed.status === null || effect.status === owed.status)
@@ -260,16 +284,54 @@ function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): voi
     tell('PUB-9', `the settlement names the route and the command of ${messageId}`)
 }
 
+const eviction: Settlement = { result: 'failed', status: 'evicted', errorType: null, rule: 'PUB-9' }
+
+/** At the bound, where the host chose so: the oldest report of its own that is not on its way (PUB-9). */
+function oldestToEvict({ config, outbox: { pending } }: Facts): PendingReport | undefined {
+  if (config.outboxOverflow === 'refuse' || pending.length < config.limits.maxReports) return undefined
+  return pending.find((report) => report.desiredId === null && !isUnderWay(report))
+}
+
+/** The value that the last report of a command route told (PUB-11). */
+export function rememberReported(
+  facts: Facts,
+  name: string,
+  reported: { readonly value: unknown } | null,
+): void {
+  const { config, authority, commands } = facts
+  const { catalog } = authority
+  const topic = catalog === null ? undefined : routeNamed(config, catalog, name)?.feedDataTopic
+  const handled = config.commandRoutes.includes(name)
+    ? name
+    : config.commandRoutes.find(
+        (command) =>
+          topic !== undefined &&
+          catalog !== null &&
+          routeNamed(config, catalog, command)?.feedDataTopic === topic,
+      )
+  const route = handled === undefined ? undefined : commands.get(handled)
+  if (route !== undefined) route.lastReported = reported
+}
+
+/** The bytes of a command's report stay known: the cloud may ask for them again (DES-4, PUB-4). */
+function keepText({ commands }: Facts, { desiredId, messageId, text }: PendingReport): void {
+  if (desiredId === null) return
+  for (const route of commands.values()) {
+    const answer = route.commands.get(desiredId)?.answer
+    if (answer?.messageId === messageId) answer.text = text
+  }
+}
+
 /** A report that turns out to be one that cannot go settles as failed, aloud (PUB-9). */
 function neverSent(facts: Facts, report: PendingReport, status: string): Settlement | null {
   const { authority, config } = facts
   const { catalog } = authority
-  if (catalog === null) return null
   const failed = { result: 'failed', errorType: null } as const
-  const route = routeNamed(config, catalog, report.route)
   const outcomes = facts.outbox.pending.filter(({ desiredId }) => desiredId !== null).length
   if (status === 'outbox-full' && report.desiredId !== null && outcomes >= config.limits.maxReports)
     return { ...failed, status, rule: 'PUB-9' }
+  if (catalog === null) return null
+  const route = routeNamed(config, catalog, report.route)
   if (status === 'route-unknown' && route === null && catalog.credentialEndpoint !== null)
     return { ...failed, status, rule: 'CAT-5' }
   const text = report.text ?? JSON.stringify(report.body)
@@ -313,6 +375,15 @@ function hearAcknowledgement(facts: Facts, event: EventOf<'mqttMessageReceived'>
     outbox.owed.set(report.messageId, { result: 'failed', status, errorType, rule: 'ACK-3' })
   else if (report.state === 'ready') report.dueBy = facts.now + longestBackoffMs(facts, report.failures + 1)
   else if (report.state !== 'waiting') retryLater(facts, report, 'ACK-3')
+}
+
+/** No acknowledgement in time: again, for as long as the host's policy says (ACK-5). */
+function giveUpOrRetry(facts: Facts, report: PendingReport): void {
+  const most = facts.config.limits.maxUnansweredPublishes
+  report.unanswered += 1
+  if (most === null || report.unanswered < most) return retryLater(facts, report, 'ACK-5')
+  const failed = { result: 'failed', status: 'unanswered', errorType: null, rule: 'ACK-5' } as const
+  facts.outbox.owed.set(report.messageId, failed)
 }
 
 /** The same event is sent again, after a backoff (ACK-3, ACK-5, PUB-7). */

@@ -20,14 +20,14 @@ export const safety: Concern = {
 
   settled(facts, tell) {
     const { safe, step, link, stop, authority, now } = facts
-    if (step.leftSafe && !step.wentOnline)
+    if (step.leftSafe && step.wentOnline === null)
       tell('SAFE-1', 'local safe behaviour ends when the session is online')
     if (stop.reason !== null) return
     const isOnline = link.connection?.phase === 'online'
-    if (step.wentOnline && isOnline && safe)
+    if (step.wentOnline !== null && isOnline && safe)
       tell('SAFE-1', 'local safe behaviour ends when the session is online')
     if (safe || isOnline) return
-    if (step.line.n === 0) tell('SAFE-1', 'a device starts under local safe behaviour')
+    if (step.line.event === null) tell('SAFE-1', 'a device starts under local safe behaviour')
     if (step.refusal === 'must' || step.unavailable) tell('SAFE-1', 'a refusal leads to local safe behaviour')
     if (authority.tuple !== null && authority.tuple.endsAt <= now)
       tell('SAFE-1', 'a tuple that ran out leads to local safe behaviour')

@@ -5,6 +5,11 @@ import { isDueBy } from './facts.ts'
 export const stop: Concern = {
   heard(facts, event) {
     if (event.type !== 'stopRequested') return
+    // A compromise may come while a stop is under way (STOP-2).
+    if (facts.stop.reason !== null) {
+      facts.stop.reason = event.reason
+      return
+    }
     facts.stop.reason = event.reason
     facts.stop.askedAt = facts.now
     facts.stop.mustRevoke = facts.authority.token !== null
@@ -33,6 +38,11 @@ export const stop: Concern = {
     if (ending.reason === null || ending.over) return
     if (!isDueBy(facts, 'stopTimeout', ending.askedAt + config.timing.stopTimeoutMs))
       tell('STOP-1', 'the whole of a stop is bounded in time')
+    if (ending.reason === 'compromise') {
+      if (ending.mustRevoke && !ending.triedToRevoke) tell('STOP-2', 'the token is revoked at once')
+      if (authority.tuple !== null && authority.secrets.has(authority.tuple.secret))
+        tell('STOP-2', 'the credential is dropped at once')
+    }
     if (link.connection !== null && link.connection.phase !== 'closing')
       tell('STOP-1', 'the session is closed at once')
     if (link.connection === null && authority.call === null) tell('STOP-1', 'a stop goes on to its end')

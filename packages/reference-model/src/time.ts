@@ -35,6 +35,9 @@ export const time: Concern = {
     const phase = link.connection?.phase
     if (phase === 'closing' && !isDueBy(facts, 'closeTimeout', now + timing.closeTimeoutMs))
       tell('CONN-3', 'the wait for the end of a connection has a deadline')
+    for (const deadline of link.connection?.inFlight.values() ?? [])
+      if (deadline <= now || !isDueBy(facts, 'publishTimeout', deadline))
+        tell('CONN-3', 'the wait for a PUBACK has a deadline, and the connection ends with it')
     const isOpening = phase === 'connecting' || phase === 'connected' || phase === 'subscribing'
     if (isOpening && !isDueBy(facts, 'connectTimeout', now + timing.connectTimeoutMs))
       tell('CONN-3', 'the wait for CONNACK and SUBACK has a deadline')

@@ -10,6 +10,10 @@ export interface TraceLine {
   readonly event: DeviceEvent | null
   readonly effects: readonly Effect[]
   readonly verdict: Verdict
+  /** The time of day of the step, ISO 8601 UTC, where the host knows it (DES-2). */
+  readonly wallClock?: string
+  /** At a start again from what was stored: whether the monotonic clock went on, or began anew (DES-2). */
+  readonly clock?: 'continued' | 'restarted'
 }
 
 /** A rule that a step broke. */

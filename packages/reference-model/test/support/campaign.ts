@@ -18,6 +18,8 @@ const timing = fc.record(
     closeTimeoutMs: fc.constantFrom(1, 5_000),
     stopTimeoutMs: fc.constantFrom(1, 15_000),
     connectTimeoutMs: fc.constantFrom(100, 30_000),
+    publishTimeoutMs: fc.constantFrom(100, 30_000, 1e8),
+    commandTimeoutMs: fc.constantFrom(100, 600_000),
   },
   { requiredKeys: [] },
 )
@@ -27,19 +29,37 @@ const limits = fc.record({
   maxInflightMessages: fc.constantFrom(1, 2, 16),
   maxUnansweredCommands: fc.constantFrom(1, 2),
   maxPayloadCharacters: fc.constantFrom(200, 65_536),
+  maxUnansweredPublishes: fc.constantFrom(null, 1, 3),
 })
 
-const options: fc.Arbitrary<Partial<DeviceOptions>> = fc.record(
+const plainOptions: fc.Arbitrary<Partial<DeviceOptions>> = fc.record(
   {
     commandRoutes: fc.constantFrom(['rte_valve', 'rte_door'], ['valve'], [], ['rte_valve', 'rte_nowhere']),
     routes: fc.constant({ valve: 'rte_valve' }),
     valueContract: fc.constantFrom('string' as const, 'json' as const),
     credentialScopes: fc.constantFrom(null, ['iot:mqtt:feed-data:write']),
+    outboxOverflow: fc.constantFrom('refuse' as const, 'evictOldest' as const),
+    wallClock: fc.constantFrom('untrusted' as const, 'trusted' as const),
+    outdatedCommands: fc.constantFrom('ignore' as const, 'reportStale' as const),
+    durable: fc.boolean(),
+    sessionExpirySeconds: fc.constantFrom(0, 3_600),
+    will: fc.constantFrom(
+      null,
+      { route: 'rte_temperature', value: 'gone', delaySeconds: 5 },
+      { route: 'nowhere', value: 'x', delaySeconds: 0 },
+    ),
+    tokenRenewalFraction: fc.constantFrom(0.5, 0.75, 1),
     timing,
     limits,
   },
   { requiredKeys: ['limits'] },
 )
+
+/** Some of the command routes may run again after a restart (DES-12). */
+const options = fc.tuple(plainOptions, fc.boolean()).map(([plain, mayRepeat]) => ({
+  ...plain,
+  ...(mayRepeat && { repeatableRoutes: [...(plain.commandRoutes ?? ['rte_valve', 'rte_door'])].slice(0, 1) }),
+}))
 
 export const beginning: fc.Arbitrary<Beginning> = fc.record({
   from: fc.constantFrom('starting' as const, 'online' as const, 'online' as const),

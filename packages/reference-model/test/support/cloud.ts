@@ -49,7 +49,9 @@ export const catalogBodies: readonly object[] = [
   catalogBody(),
   catalogBody(device, { credential_endpoint: null }),
   { ...catalogBody(device, { credential_endpoint: null }), mqtt_routes: [] },
-  catalogBody(device, { limits: { max_payload_bytes: 150, max_inflight_messages: 2, keep_alive_seconds: 30 } }),
+  catalogBody(device, {
+    limits: { max_payload_bytes: 150, max_inflight_messages: 2, keep_alive_seconds: 30 },
+  }),
   catalogBody('realer/moved', { broker_url: 'mqtts://other.example.com:8883', more: { __proto__: null } }),
   { ...catalogBody(), mqtt_routes: catalogBody().mqtt_routes.slice(0, 2) },
 ]

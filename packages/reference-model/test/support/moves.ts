@@ -32,6 +32,8 @@ export type Move =
       readonly wrong: number
     }
   | { readonly do: 'commandEnds'; readonly id: number; readonly how: number; readonly wrong: number }
+  | { readonly do: 'routeIsRead'; readonly which: number; readonly how: number }
+  | { readonly do: 'deviceRestarts'; readonly clock: 'continued' | 'restarted'; readonly afterMs: number }
   | { readonly do: 'eventRepeats'; readonly back: number }
   | { readonly do: 'strangerComes'; readonly event: unknown }
   | { readonly do: 'allIsWell'; readonly steps: number }
@@ -50,7 +52,11 @@ function moveOf<Of extends Kind>(
 }
 
 /** Mostly the first, else any of the second. */
-function mostly<Value>(usual: fc.Arbitrary<Value>, weight: number, rare: fc.Arbitrary<Value>): fc.Arbitrary<Value> {
+function mostly<Value>(
+  usual: fc.Arbitrary<Value>,
+  weight: number,
+  rare: fc.Arbitrary<Value>,
+): fc.Arbitrary<Value> {
   return fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: rare })
 }
 
@@ -58,7 +64,25 @@ const some = fc.nat({ max: 9 })
 const day = 86_400_000
 const reason = mostly(
   fc.constantFrom(
-    0, 0x10, 0x80, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x90, 0x95, 0x97, 0x98, 0x99, 0x9c, 0x9d,
+    0,
+    0x10,
+    0x80,
+    0x84,
+    0x85,
+    0x86,
+    0x87,
+    0x88,
+    0x89,
+    0x8a,
+    0x8b,
+    0x8e,
+    0x90,
+    0x95,
+    0x97,
+    0x98,
+    0x99,
+    0x9c,
+    0x9d,
     0xa0,
   ),
   6,
@@ -95,14 +119,40 @@ const oddBody = fc.oneof(
 )
 
 const stranger = fc.oneof(
-  fc.anything({ withNullPrototype: true, maxDepth: 2 }).map((event) => JSON.parse(JSON.stringify(event ?? null) ?? 'null') as unknown),
+  fc
+    .anything({ withNullPrototype: true, maxDepth: 2 })
+    .map((event) => JSON.parse(JSON.stringify(event ?? null) ?? 'null') as unknown),
   fc.record(
     {
       type: fc.constantFrom(
-        'reportOffered', 'commandFinished', 'commandLate', 'valueRead', 'valueUnknown', 'stopRequested',
-        'tokenIssued', 'catalogRead', 'tupleIssued', 'tokenRevoked', 'callRefused', 'callFailed',
-        'mqttConnected', 'mqttRefused', 'mqttSubscribed', 'mqttPublishAnswered', 'mqttMessageReceived', 'mqttClosed',
-        'timer.reports', 'timer.nothing', 'toString', 'xstate.stop', 'xstate.init', 'wentOnline', 'authorityLost', 'tupleReady',
+        'reportOffered',
+        'commandFinished',
+        'commandLate',
+        'valueRead',
+        'valueUnknown',
+        'routeValueRead',
+        'routeValueUnknown',
+        'stopRequested',
+        'tokenIssued',
+        'catalogRead',
+        'tupleIssued',
+        'tokenRevoked',
+        'callRefused',
+        'callFailed',
+        'mqttConnected',
+        'mqttRefused',
+        'mqttSubscribed',
+        'mqttPublishAnswered',
+        'mqttMessageReceived',
+        'mqttClosed',
+        'timer.reports',
+        'timer.nothing',
+        'toString',
+        'xstate.stop',
+        'xstate.init',
+        'wentOnline',
+        'authorityLost',
+        'tupleReady',
       ),
       call: fc.constantFrom('call-1', ...oddNames),
       connection: fc.constantFrom('connection-1', ...oddNames),
@@ -116,6 +166,7 @@ const stranger = fc.oneof(
       renewAfterMs: oddNumbers,
       receiveMaximum: oddNumbers,
       value: fc.json().map((text) => JSON.parse(text) as unknown),
+      reading: fc.constantFrom('reading-1', ...oddNames),
       valueReceivedAt: fc.constantFrom('2026-04-29T10:00:01Z', '2026-02-29T10:00:01Z', 'now'),
       grants: fc.constant([{ topic: '__proto__', reasonCode: 1 }]),
       outcome: fc.constantFrom('applied', 'perhaps'),
@@ -134,7 +185,10 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     lifeMs: fc.constantFrom(1_000, 5_000, 60_000, 3_600_000),
     scopes: mostly(fc.constant(15), 6, fc.nat({ max: 15 })),
   }),
-  moveOf('callBringsBody', 1, { status: fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 429, 500, 503), body: oddBody }),
+  moveOf('callBringsBody', 1, {
+    status: fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 429, 500, 503),
+    body: oddBody,
+  }),
   moveOf('brokerAnswers', 12, {
     how: mostly(fc.constant(99), 5, fc.nat({ max: 4 })),
     reason,
@@ -154,7 +208,10 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     validForSeconds: fc.constantFrom(60, 4_000, 1, 0.25, 0, -1),
     wrong: mostly(fc.constant(0), 6, fc.nat({ max: 6 })),
   }),
-  moveOf('garbageComes', 1, { topic: fc.nat({ max: 4 }), payload: fc.oneof(fc.string(), fc.json(), oddBody) }),
+  moveOf('garbageComes', 1, {
+    topic: fc.nat({ max: 4 }),
+    payload: fc.oneof(fc.string(), fc.json(), oddBody),
+  }),
   moveOf('reportIsOffered', 8, {
     route: mostly(fc.nat({ max: 2 }), 8, fc.nat({ max: 12 })),
     id: fc.nat({ max: 40 }),
@@ -165,6 +222,11 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     id: some,
     how: fc.nat({ max: 4 }),
     wrong: mostly(fc.constant(0), 8, fc.nat({ max: 6 })),
+  }),
+  moveOf('routeIsRead', 3, { which: fc.nat({ max: 3 }), how: fc.nat({ max: 5 }) }),
+  moveOf('deviceRestarts', 1, {
+    clock: fc.constantFrom('continued' as const, 'restarted' as const),
+    afterMs: fc.constantFrom(0, 1_000, 100_000),
   }),
   moveOf('eventRepeats', 3, { back: fc.nat({ max: 30 }) }),
   moveOf('strangerComes', 1, { event: stranger }),

@@ -5,13 +5,20 @@ import {
   type DeviceState,
   type Effect,
   initial,
+  persist,
   readAnswer,
   readConfig,
+  resume,
   type Step,
   step,
   type TimerName,
 } from '@realer-device/core'
-import { type Breach, createReferenceModel, stateBreaches, type TraceLine } from '@realer-device/reference-model'
+import {
+  type Breach,
+  createReferenceModel,
+  stateBreaches,
+  type TraceLine,
+} from '@realer-device/reference-model'
 import { allScopes, catalogBodies, topics } from './cloud.ts'
 import type { Move } from './moves.ts'
 
@@ -57,15 +64,37 @@ export class World {
   readonly #timers = new Map<TimerName, { id: string; dueAt: number }>()
   /** Commands that the host has in hand, and what is asked of it. */
   readonly #inHand = new Map<string, 'running' | 'asking'>()
+  readonly #readings = new Map<string, string>()
   readonly #past: unknown[] = []
-  #refusedTopics = new Set<string>()
 
   constructor(options: Partial<DeviceOptions> = {}) {
     this.config = readConfig({ deviceId: 12345, commandRoutes: ['rte_valve', 'rte_door'], ...options })
     this.model = createReferenceModel(this.config)
-    const first = initial(this.config, { now: this.now, random: 0 })
+    const first = initial(this.config, this.#moment())
     this.state = first.state
     this.#take(null, first)
+  }
+
+  /** The process ends and another goes on from what was stored; the cloud sees the connection go. */
+  restarts(clock: 'continued' | 'restarted', afterMs: number): void {
+    const stored = JSON.parse(JSON.stringify(persist(this.state))) as unknown
+    this.now = clock === 'continued' ? this.now + afterMs : afterMs
+    this.#call = null
+    this.#lose()
+    this.#isOnline = false
+    this.#timers.clear()
+    this.#inHand.clear()
+    this.#readings.clear()
+    this.#take(null, resume(stored, { ...this.#moment(), config: this.config, clock }), clock)
+  }
+
+  /** The time of day moves by fits and starts, and is not always known (DES-2). */
+  #moment(): { now: number; random: number; wallClock?: string } {
+    this.#random = (this.#random + 0.381_966) % 1
+    const moment = { now: this.now, random: this.#random }
+    if (this.#steps % 7 === 0) return moment
+    const wall = new Date(Date.UTC(2026, 3, 29, 10, 0) + (this.now % 60_000)).toISOString()
+    return { ...moment, wallClock: wall }
   }
 
   get isOnline(): boolean {
@@ -78,38 +107,24 @@ export class World {
 
   /** The world does one thing; the device answers with as many steps as it takes. */
   does(move: Move): void {
+    if (move.do === 'deviceRestarts' && !this.hasStopped) this.restarts(move.clock, move.afterMs)
     if (move.do === 'allIsWell') for (let n = 0; n < move.steps; n += 1) this.heals()
     for (const event of this.#eventsOf(move)) this.happens(event)
   }
 
   happens(event: unknown): void {
-    // KNOWN: busy DISCONNECT before online
-    if (
-      (event as DeviceEvent)?.type === 'mqttClosed' &&
-      !this.#isOnline &&
-      [0x89, 0x8b, 0x96, 0x97].includes((event as { reasonCode: number }).reasonCode)
-    )
-      return
-    // KNOWN: taken although not subscribed
-    if ((event as DeviceEvent)?.type === 'mqttMessageReceived') {
-      const t = (event as { topic: string }).topic
-      if (!this.#connection?.asked.includes(t) || this.#refusedTopics.has(t)) return
-    }
-    if ((event as DeviceEvent)?.type === 'mqttSubscribed') {
-      const g = (event as { grants: { topic: string; reasonCode: number }[] }).grants ?? []
-      this.#refusedTopics = new Set((this.#connection?.asked ?? []).filter((t) => !g.some((x) => x.topic === t && x.reasonCode < 128)))
-    }
-    this.#random = (this.#random + 0.381_966) % 1
     this.#past.push(event)
-    const input = { now: this.now, random: this.#random, event: event as DeviceEvent }
+    const input = { ...this.#moment(), event: event as DeviceEvent }
     const outcome = step(this.state, input)
     // CORE-2: every few steps, for it costs as much as the step.
     if (this.#steps % 5 === 0) {
       const again = step(throughJson(this.state), throughJson(input))
       if (!isDeepStrictEqual(again, throughJson(outcome)))
-        this.#broken([{ rule: 'CORE-2', step: this.#steps, message: 'the same state and input give the same step' }])
+        this.#broken([
+          { rule: 'CORE-2', step: this.#steps, message: 'the same state and input give the same step' },
+        ])
     }
-    this.#take(event as DeviceEvent, outcome)
+    this.#take(event as DeviceEvent, outcome, undefined, input.wallClock)
   }
 
   /** A well-behaved cloud and host do the next thing that the device waits for. */
@@ -141,9 +156,20 @@ export class World {
 
   #healConnection({ id, phase }: { id: string; phase: string }): void {
     if (phase === 'connecting')
-      return this.happens({ type: 'mqttConnected', connection: id, receiveMaximum: 100, maximumPacketSize: null })
+      return this.happens({
+        type: 'mqttConnected',
+        connection: id,
+        receiveMaximum: 100,
+        maximumPacketSize: null,
+      })
     if (phase === 'closing')
-      return this.happens({ type: 'mqttClosed', connection: id, cause: 'client', reasonCode: null, detail: '' })
+      return this.happens({
+        type: 'mqttClosed',
+        connection: id,
+        cause: 'client',
+        reasonCode: null,
+        detail: '',
+      })
     this.does({ do: 'timerFires', lateMs: 0 })
   }
 
@@ -159,9 +185,22 @@ export class World {
     })
   }
 
-  #take(event: DeviceEvent | null, outcome: Step): void {
+  #take(
+    event: DeviceEvent | null,
+    outcome: Step,
+    clock?: 'continued' | 'restarted',
+    wallClock?: string,
+  ): void {
     const { effects, verdict, state } = outcome
-    const line: TraceLine = { n: this.#steps, now: this.now, event, effects, verdict }
+    const line: TraceLine = {
+      n: this.#steps,
+      now: this.now,
+      event,
+      effects,
+      verdict,
+      ...(wallClock !== undefined && { wallClock }),
+      ...(clock !== undefined && { clock }),
+    }
     this.#steps += 1
     this.lines.push(line)
     this.state = state
@@ -186,6 +225,8 @@ export class World {
     if (event.type === 'mqttClosed' || event.type === 'mqttRefused') this.#lose()
     if (event.type === 'commandFinished' || event.type === 'valueRead' || event.type === 'valueUnknown')
       this.#inHand.delete(event.desiredId)
+    if (event.type === 'routeValueRead' || event.type === 'routeValueUnknown')
+      this.#readings.delete(event.reading)
   }
 
   #carryOut(effect: Effect): void {
@@ -230,6 +271,9 @@ export class World {
         break
       case 'readValue':
         this.#inHand.set(effect.desiredId, 'asking')
+        break
+      case 'readRouteValue':
+        this.#readings.set(effect.reading, effect.route)
         break
       case 'refuseReport':
         // The command still waits for an observation that makes a report.
@@ -309,10 +353,25 @@ export class World {
       }
       case 'strangerComes':
         return [move.event]
+      case 'routeIsRead': {
+        const reading = pick([...this.#readings.keys()], move.which) ?? 'reading-0'
+        if (move.how === 0) return [{ type: 'routeValueUnknown', reading }]
+        const messageId = move.how === 1 ? 'm-1' : `reading-${this.#steps}`
+        return [
+          {
+            type: 'routeValueRead',
+            reading,
+            ...observation(messageId, move.how > 3 ? 'open' : `v${move.how}`),
+          },
+        ]
+      }
       case 'allIsWell':
+      case 'deviceRestarts':
         return []
       case 'stopIsAsked':
-        return [{ type: 'stopRequested', reason: pick(['shutdown', 'decommissioning', 'compromise'], move.why) }]
+        return [
+          { type: 'stopRequested', reason: pick(['shutdown', 'decommissioning', 'compromise'], move.why) },
+        ]
     }
   }
 
@@ -367,18 +426,31 @@ export class World {
   #answer({ how, lifeMs, scopes }: Extract<Move, { do: 'callIsAnswered' }>): unknown {
     const call = this.#call
     if (call === null)
-      return { type: 'callFailed', call: 'call-0', failure: 'busy', detail: '', field: null, retryAfterMs: null }
+      return {
+        type: 'callFailed',
+        call: 'call-0',
+        failure: 'busy',
+        detail: '',
+        field: null,
+        retryAfterMs: null,
+      }
     const status = [400, 401, 403, 404, 429, 503][how]
     if (status !== undefined) return this.#read(call, status, '', lifeMs / 1000)
     if (how === 6) return this.#read(call, 200, '{"code":4001}')
     if (how === 7) return this.#read(call, 200, '{"code":4004}')
     const catalog = catalogBodies[how - 7]
-    if (call.purpose === 'catalog' && catalog !== undefined) return this.#read(call, 200, JSON.stringify(catalog))
+    if (call.purpose === 'catalog' && catalog !== undefined)
+      return this.#read(call, 200, JSON.stringify(catalog))
     const granted = allScopes.filter((_scope, bit) => (scopes >> bit) % 2 === 1)
     return this.#goodAnswer(call, lifeMs, granted)
   }
 
-  #read(call: EffectOf<'call'>, status: number, body: string, retryAfterSeconds: number | null = null): unknown {
+  #read(
+    call: EffectOf<'call'>,
+    status: number,
+    body: string,
+    retryAfterSeconds: number | null = null,
+  ): unknown {
     return readAnswer(call, { status, retryAfterSeconds, body }).event
   }
 
@@ -410,7 +482,12 @@ export class World {
     if (how === 0) return [{ type: 'mqttRefused', connection, reasonCode: reason }]
     if (phase === 'connecting')
       return [
-        { type: 'mqttConnected', connection, receiveMaximum: limit, maximumPacketSize: how === 1 ? 200 : null },
+        {
+          type: 'mqttConnected',
+          connection,
+          receiveMaximum: limit,
+          maximumPacketSize: how === 1 ? 200 : null,
+        },
       ]
     if (phase === 'subscribing') {
       const told = how === 1 ? [] : asked
@@ -419,7 +496,15 @@ export class World {
       return [{ type: 'mqttSubscribed', connection, grants: how === 4 ? [...grants, unasked] : grants }]
     }
     if (phase === 'closing')
-      return [{ type: 'mqttClosed', connection, cause: 'client', reasonCode: how === 1 ? reason : null, detail: '' }]
+      return [
+        {
+          type: 'mqttClosed',
+          connection,
+          cause: 'client',
+          reasonCode: how === 1 ? reason : null,
+          detail: '',
+        },
+      ]
     return []
   }
 }
