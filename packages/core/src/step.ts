@@ -108,7 +108,7 @@ export function step(state: DeviceState, input: StepInput): Step {
       run({ type: `timer.${timer.name}`, timer: timer.id, ...moment })
   if (!isFresh(current.context, event))
     return { state: current, effects, verdict: 'stale', rules: [...rules, 'CORE-4'] }
-  if (run({ ...event, ...moment }).taken)
+  if (run({ ...event, ...moment }).transitions.length > 0)
     return { state: current, effects, verdict: 'taken', rules: [...rules] }
   const { effects: told } = ignored(current, 'event-ignored', `${nameOf(event)} means nothing in this state.`)
   return { state: current, effects: [...effects, ...told], verdict: 'ignored', rules: [...rules, 'CORE-3'] }

@@ -12,12 +12,13 @@ export interface Transition {
   readonly state: DeviceState
   readonly effects: readonly Effect[]
   readonly rules: readonly RuleId[]
-  /** False where no transition of the chart was enabled by the event. */
-  readonly taken: boolean
+  /** The transitions of the chart that were taken, in their order; none where the event enabled none. */
+  readonly transitions: readonly TakenTransition[]
 }
 
-/** An XState transition as the inspection of a microstep shows it. */
-interface InspectedTransition {
+/** An XState transition as the inspection of a microstep shows it: the very object of the machine's definition. */
+export interface TakenTransition {
+  readonly target?: readonly { readonly id: string }[] | undefined
   readonly meta?: { readonly rules?: readonly RuleId[] }
 }
 
@@ -27,7 +28,7 @@ const effectNames: ReadonlySet<string> = new Set(effectTypes)
 interface Collected {
   readonly effects: Effect[]
   readonly rules: Set<RuleId>
-  taken: boolean
+  readonly transitions: TakenTransition[]
 }
 
 /** Runs the machine from nothing: its initial state and first effects. */
@@ -53,7 +54,7 @@ function finish(collected: Collected, snapshot: Finished): Transition {
     state: { value: snapshot.value as StateValue, context: snapshot.context },
     effects: collected.effects,
     rules: [...collected.rules],
-    taken: collected.taken,
+    transitions: collected.transitions,
   }
 }
 
@@ -69,7 +70,7 @@ interface Finished {
  * parameters, and the rules of the transitions from the microsteps' inspection.
  */
 function collect(): Collected & { scope: AnyActorScope } {
-  const collected: Collected = { effects: [], rules: new Set(), taken: false }
+  const collected: Collected = { effects: [], rules: new Set(), transitions: [] }
   const scope = {
     self: createEmptyActor(),
     id: 'device',
@@ -81,9 +82,9 @@ function collect(): Collected & { scope: AnyActorScope } {
     system: { _sendInspectionEvent: inspect },
     actionExecutor: execute,
   }
-  function inspect(inspection: { type: string; _transitions?: readonly InspectedTransition[] }): void {
+  function inspect(inspection: { type: string; _transitions?: readonly TakenTransition[] }): void {
     for (const transition of inspection._transitions ?? []) {
-      collected.taken = true
+      collected.transitions.push(transition)
       for (const rule of transition.meta?.rules ?? []) collected.rules.add(rule)
     }
   }

@@ -113,14 +113,10 @@ export const authority = sessionSetup.createStateConfig({
       },
     },
     holding: {
-      description: 'There is a tuple, and nothing to ask for until it is due.',
+      description:
+        'There is a tuple, and nothing to ask for until it is due, which is always before its end.',
       on: {
         'timer.renewTuple': { target: 'deciding', meta: { rules: ['REN-1', 'REN-2'] } },
-        'timer.expireTuple': {
-          target: 'deciding',
-          actions: 'expireTuple',
-          meta: { rules: ['REN-3', 'REN-5', 'CRED-5', 'SAFE-1'] },
-        },
         tupleNeeded: { target: 'deciding', meta: { rules: ['REC-1'] } },
       },
       always: { guard: 'catalogIsDue', target: 'backingOff', meta: { rules: ['CAT-8', 'REC-4'] } },
