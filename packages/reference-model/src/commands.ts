@@ -43,6 +43,10 @@ export const commands: Concern = {
       case 'settleCommand':
         settle(facts, effect, tell)
         break
+      case 'setTimer':
+        if (effect.timer === 'commands' && !isDueAt(facts, facts.now + effect.delayMs))
+          tell('DES-2', 'a timer of the commands stands for one that waits or runs')
+        break
       case 'refuseReport':
         if (effect.desiredId !== null) refuse(facts, effect, tell)
         break
@@ -88,6 +92,15 @@ export function resumeCommands(facts: Facts): void {
 }
 
 const openStates: ReadonlySet<Command['state']> = new Set(['waiting', 'running', 'asking'])
+
+/** Whether the time of an open command is over at this moment. */
+function isDueAt({ commands, now }: Facts, moment: number): boolean {
+  return [...commands.values()].some((route) =>
+    [...route.commands.values()].some(
+      ({ state, dueBy }) => openStates.has(state) && Math.ceil(Math.max(now, dueBy)) === Math.ceil(moment),
+    ),
+  )
+}
 
 /** Whether a command of the route is not answered yet. */
 export function hasOpenCommand({ commands }: Route): boolean {

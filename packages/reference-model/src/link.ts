@@ -82,7 +82,7 @@ export const link: Concern = {
     if (connection === null) {
       const isReplaced = authority.tuple?.replaceable === true && isAsking(facts)
       if (usableTuple(facts) !== null && !isReplaced && !timers.has('reconnect'))
-        tell('REC-1', 'a lost connection is rebuilt with the tuple that is valid')
+        tell(authority.tuple?.keptBy ?? 'REC-1', 'a lost connection is rebuilt with the tuple that is valid')
       return
     }
     if (connection.phase === 'closing') return
@@ -289,6 +289,7 @@ function abort(facts: Facts, connection: Connection, tell: Tell): void {
   } else if (connection.tuple.endsAt <= now) {
     seen.wait = { until: now + config.timing.backoffFloorMs, rule: 'REC-4' }
     seen.renewing = false
+    seen.failures += 1
   } else if (authority.tuple === connection.tuple || connection.phase !== 'connecting')
     tell('REN-1', 'a connection that is good is not cut')
 }

@@ -128,9 +128,7 @@ function search(start: Mutable<Reading>, line: TraceLine, happened: readonly Dev
     }
     if (event !== undefined) {
       const other =
-        effect === undefined
-          ? reading
-          : { facts: copyFacts(reading.facts), breaches: [...reading.breaches] }
+        effect === undefined ? reading : { facts: copyFacts(reading.facts), breaches: [...reading.breaches] }
       hear(other, event, line)
       put({ reading: other, nextEffect, nextEvent: nextEvent + 1 })
     }

@@ -57,6 +57,13 @@ export const reports: Concern = {
       case 'mqttAbort':
         requeue(facts)
         break
+      case 'setTimer':
+        if (
+          effect.timer === 'reports' &&
+          !facts.outbox.pending.some((report) => isDueAt(report, facts.now + effect.delayMs, facts.now))
+        )
+          tell('ACK-5', 'a timer of the outbox stands for a report that waits')
+        break
     }
   },
 
@@ -407,6 +414,14 @@ function requeue({ outbox }: Facts): void {
 /** It was published on this connection, and its acknowledgement is waited for. */
 function isUnderWay({ state }: PendingReport): boolean {
   return state === 'sent' || state === 'accepted'
+}
+
+/** Whether the report may be due at this moment, which may be past: the end of its wait, or any moment of its backoff. */
+function isDueAt(report: PendingReport, moment: number, now: number): boolean {
+  const isLate = moment === now && report.dueBy <= now
+  if (isUnderWay(report)) return isLate || Math.ceil(report.dueBy) === Math.ceil(moment)
+  if (report.state === 'queued' || moment < (report.wait?.until ?? 0)) return false
+  return isLate || moment <= Math.ceil(report.dueBy)
 }
 
 function hasRoom(facts: Facts): boolean {
