@@ -64,6 +64,8 @@ export interface Timing {
   readonly backoffCapMs: number
   /** Wait after a refusal (AUTH-6). Default 300 000. */
   readonly slowRetryMs: number
+  /** The longest `Retry-After` that is honoured; a longer one is taken for this (REC-2). Default 86 400 000. */
+  readonly retryAfterCapMs: number
   /** Time online after which the backoff starts afresh (REC-2). Default 60 000. */
   readonly stableOnlineMs: number
   /** Longest wait for a PUBACK; then the connection counts as lost (CONN-3, PUB-7). Default 30 000. */

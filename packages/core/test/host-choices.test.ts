@@ -154,6 +154,15 @@ describe('CONN-2 what the host may choose for CONNECT', () => {
   })
 })
 
+describe('REC-2 F-11 a Retry-After', () => {
+  it('of a year parks the device for a day, or for what the host says', () => {
+    expect(new Scenario().callFails('busy', 31_536_000_000).waits('retryCall')).toBe(86_400_000)
+    const hasty = new Scenario({ timing: { retryAfterCapMs: 60_000 } })
+    expect(hasty.callFails('busy', 31_536_000_000).waits('retryCall')).toBe(60_000)
+    expect(hasty.fires('retryCall').callFails('busy', 30_000).waits('retryCall')).toBe(30_000)
+  })
+})
+
 describe('AUTH-4 a token without renew_after', () => {
   it('is renewed after the part of its life that the host chose', () => {
     const device = new Scenario({ tokenRenewalFraction: 0.5 }).issuesToken(1_000_000)

@@ -207,7 +207,10 @@ export function takeFailure(plan: Plan, event: EventOf<'callFailed'>): void {
   const purpose = plan.context.call?.purpose ?? 'HTTPS'
   endCall(plan)
   const rule = event.failure === 'malformed' ? 'CAT-7' : 'AUTH-6'
-  update(plan, { callFailures: plan.context.callFailures + 1, callDelayMs: event.retryAfterMs })
+  const { callFailures, config } = plan.context
+  // An answer must not park the device for ever (F-11).
+  const retryAfterMs = Math.min(event.retryAfterMs ?? 0, config.timing.retryAfterCapMs)
+  update(plan, { callFailures: callFailures + 1, callDelayMs: retryAfterMs })
   diagnose(plan, {
     level: 'warning',
     code: `call-${event.failure}`,

@@ -232,13 +232,20 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
   })
   countConnectFailure(plan)
   if (reaction.kind === 'newTuple') spendTuple(plan)
-  if (reaction.kind === 'newCatalog') plan.signals.push({ type: 'catalogDoubted' })
+  if (reaction.kind === 'newCatalog') leaveServer(plan)
   if (reaction.kind === 'slow') update(plan, { connectDelayMs: plan.context.config.timing.slowRetryMs })
   // A busy broker refuses no tuple, and a takeover neither; any other failure may be the tuple's, such as its client id.
   const isFailure = reaction.kind === (event.type === 'mqttRefused' ? 'slow' : 'backOff')
   if (isFailure && !wasReady) failConnecting(plan)
   if (reaction.authorityLost) plan.signals.push({ type: 'authorityLost', reason: 'refused' })
   endConnection(plan)
+}
+
+/** The server is not the one to connect to: nothing connects before the catalog was read again (CAT-8, CONN-4, REC-3). */
+function leaveServer(plan: Plan): void {
+  const { tuple } = plan.context
+  if (tuple !== null) update(plan, { tuple: { ...tuple, failed: true } })
+  plan.signals.push({ type: 'catalogDoubted' })
 }
 
 function lossMessage(event: EventOf<'mqttRefused'> | EventOf<'mqttClosed'>): string {

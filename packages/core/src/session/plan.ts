@@ -14,7 +14,7 @@ export interface Plan extends Moment {
   context: SessionContext
   readonly effects: Effect[]
   readonly signals: SessionSignal[]
-  /** Rules that applied below the session's own transitions. */
+  /** Rules that applied beside those of the session's own transitions. */
   readonly rules: RuleId[]
 }
 
@@ -42,8 +42,9 @@ export function applyRules(plan: Plan, rules: readonly RuleId[]): void {
   plan.rules.push(...rules)
 }
 
-/** Adds a line for the operator. */
+/** Adds a line for the operator; its rule applied. */
 export function diagnose(plan: Plan, diagnostic: Omit<Diagnostic, 'field'> & { field?: string }): void {
   const { level, code, message, field = null, rule } = diagnostic
   plan.effects.push({ type: 'diagnose', level, code, message, field, rule })
+  applyRules(plan, [rule])
 }

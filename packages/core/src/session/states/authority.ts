@@ -34,7 +34,7 @@ export const authority = sessionSetup.createStateConfig({
         callFailed: {
           target: 'backingOff',
           actions: 'takeFailure',
-          meta: { rules: ['AUTH-6', 'REC-2'] },
+          meta: { rules: ['AUTH-6', 'CAT-7', 'REC-2'] },
         },
         'timer.callTimeout': {
           target: 'backingOff',

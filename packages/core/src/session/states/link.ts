@@ -7,7 +7,7 @@ export const link = sessionSetup.createStateConfig({
   states: {
     down: {
       description: 'No tuple to connect with.',
-      on: { tupleReady: { target: 'connecting', meta: { rules: ['CONN-1', 'CONN-6'] } } },
+      on: { tupleReady: { target: 'connecting', meta: { rules: ['AUTH-8', 'CONN-1', 'CONN-2', 'CONN-6'] } } },
     },
     connecting: {
       description: 'TCP, TLS and CONNECT are under way.',
@@ -130,7 +130,7 @@ export const link = sessionSetup.createStateConfig({
         {
           guard: 'tupleIsUsable',
           target: 'connecting',
-          meta: { rules: ['CONN-1', 'CONN-6', 'REC-1'] },
+          meta: { rules: ['CONN-1', 'CONN-2', 'CONN-6', 'REC-1'] },
         },
         { target: 'down', actions: 'askForTuple', meta: { rules: ['REC-1'] } },
       ],
