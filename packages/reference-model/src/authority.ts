@@ -22,7 +22,12 @@ export const authority: Concern = {
       }
       case 'catalogRead':
         answered(facts, 'catalog', tell)
-        Object.assign(held, { catalog: event.catalog, catalogDue: false, doubted: false })
+        Object.assign(held, {
+          catalog: event.catalog,
+          catalogDue: false,
+          leftServerBy: null,
+          doubted: false,
+        })
         if (held.tuple !== null) held.tuple.replaceable = true
         if (event.catalog.credentialEndpoint === null) {
           facts.step.unavailable = true
@@ -43,7 +48,10 @@ export const authority: Concern = {
           owe(
             facts,
             held.call.purpose,
-            Math.max(config.timing.backoffFloorMs, event.retryAfterMs ?? 0),
+            Math.max(
+              config.timing.backoffFloorMs,
+              Math.min(event.retryAfterMs ?? 0, config.timing.retryAfterCapMs),
+            ),
             'REC-2',
           )
         held.failures += 1
@@ -172,7 +180,12 @@ function doubtCatalog(facts: Facts, event: DeviceEvent): void {
     pubackDemand(event.reasonCode) === 'catalog' &&
     outbox.pending.some(({ delivery }) => delivery === event.delivery)
   const ackRefused = event.type === 'mqttSubscribed' && link.connection?.acknowledgements === 'refused'
-  if (topicRefused || ackRefused || step.demand?.catalog === true) held.catalogDue = true
+  if (event.type !== 'mqttClosed' && event.type !== 'mqttRefused') {
+    if (topicRefused || ackRefused) held.catalogDue = true
+  } else if (step.demand?.catalog === true) {
+    held.catalogDue = true
+    held.leftServerBy = step.demand.rule
+  }
   if (topicRefused || ackRefused || step.demand !== null) held.failures += 2
 }
 

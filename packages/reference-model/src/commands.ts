@@ -217,7 +217,12 @@ function hearAnswer(facts: Facts, event: EventOf<'commandFinished'> | EventOf<'v
       step.owedCommands.set(command.id, { effect: 'settleReport', says: 'too-large', rule: 'PUB-9' })
       continue
     }
-    command.answer = { messageId: event.messageId, body: { ...bodyOf(event), ...more }, text: null }
+    command.answer = {
+      messageId: event.messageId,
+      body: { ...bodyOf(event), ...more },
+      text: null,
+      before: route.lastReported,
+    }
     command.state = 'answered'
     const last = route.lastAnswered === null ? undefined : route.commands.get(route.lastAnswered)
     if ((command.sequence ?? -1) >= (last?.sequence ?? -1)) route.lastAnswered = command.id

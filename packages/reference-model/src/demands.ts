@@ -16,7 +16,7 @@ export interface Demand {
 type Row = Omit<Demand, 'rule'>
 
 const backOff: Row = { tuple: 'same', catalog: false, wait: 'backoff', safe: 'no' }
-const readCatalog: Row = { ...backOff, catalog: true }
+const readCatalog: Row = { ...backOff, tuple: 'any', catalog: true }
 const spent: Row = { tuple: 'new', catalog: false, wait: 'backoff', safe: 'must' }
 const refused: Row = { tuple: 'any', catalog: false, wait: 'slow', safe: 'must' }
 /** Lost without a reason, or with one that speaks of neither authority nor catalog. */

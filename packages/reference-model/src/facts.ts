@@ -47,6 +47,8 @@ export interface Authority {
   doubted: boolean
   catalog: Catalog | null
   catalogDue: boolean
+  /** The rule by which a server sent the device away; null once the catalog was read again (CAT-8). */
+  leftServerBy: RuleId | null
   tuple: Tuple | null
   /** Failures since the session was last stable, counted generously (REC-2). */
   failures: number
@@ -169,6 +171,8 @@ export interface Command {
     readonly body: { readonly [name: string]: unknown }
     /** The bytes of its first publish; null before it (PUB-4). */
     text: string | null
+    /** What the route's last report told before it (PUB-11). */
+    readonly before: { readonly value: unknown } | null
   } | null
 }
 
@@ -222,6 +226,7 @@ export function initialFacts(config: DeviceConfig): Facts {
       doubted: false,
       catalog: null,
       catalogDue: true,
+      leftServerBy: null,
       tuple: null,
       failures: 0,
       waits: new Map(),

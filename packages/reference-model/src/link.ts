@@ -102,8 +102,13 @@ function hearGrants(connection: Connection, { grants }: EventOf<'mqttSubscribed'
     grants.find((grant) => grant.topic === topic)?.reasonCode !== undefined &&
     grants.some((grant) => grant.topic === topic && grant.reasonCode < 0x80)
   const { acknowledgement, desired } = connection.topics
+  // Without the acknowledgement topic the session ends anyway (SUB-3).
+  if (acknowledgement !== null && !isGranted(acknowledgement)) {
+    connection.acknowledgements = 'refused'
+    return
+  }
+  connection.acknowledgements = 'granted'
   connection.refused = new Set([...desired.keys()].filter((topic) => !isGranted(topic)))
-  connection.acknowledgements = acknowledgement === null || isGranted(acknowledgement) ? 'granted' : 'refused'
 }
 
 /** The connection is gone: as it was told to, or by itself. */
@@ -139,7 +144,7 @@ function lose(facts: Facts, { tuple, phase }: Connection, demand: Demand): void 
   // REC-1: where no CONNACK came, the tuple has failed; where no SUBACK came, it may have.
   if (demand.tuple === 'new') tuple.spentBy = demand.rule
   if (demand.tuple === 'any' && demand.rule === 'REC-1' && phase === 'connecting') tuple.spentBy = 'REC-1'
-  if (demand.tuple === 'any' && phase !== 'online') tuple.replaceable = true
+  if (demand.tuple === 'any' && (phase !== 'online' || demand.catalog)) tuple.replaceable = true
 }
 
 function connect(facts: Facts, effect: EffectOf<'mqttConnect'>, tell: Tell): void {
@@ -151,6 +156,11 @@ function connect(facts: Facts, effect: EffectOf<'mqttConnect'>, tell: Tell): voi
     tell(seen.wait.rule, `the next CONNECT waits ${seen.wait.until - now} ms more`)
   if (tuple === null || catalog === null)
     return tell('CAT-1', 'nothing connects before catalog and tuple are there')
+  if (authority.leftServerBy !== null)
+    tell(
+      authority.leftServerBy,
+      'nothing connects to a server that sent the device away before the catalog is read again',
+    )
   if (effect.url !== catalog.brokerUrl) tell('CAT-2', 'the broker is the catalog’s')
   if (!effect.url.startsWith('mqtts://')) tell('AUTH-1', 'MQTT goes over TLS only')
   if (effect.password.secret === authority.token?.secret)

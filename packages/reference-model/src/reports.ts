@@ -277,7 +277,12 @@ function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): voi
     facts.step.owedCommands.delete(effect.desiredId ?? '')
     return
   }
-  if (effect.result === 'failed') rememberReported(facts, report.route, null)
+  if (effect.result === 'failed') {
+    // An outcome that found no room never reached the wire: the cloud knows what it knew before.
+    const answer = facts.commands.get(report.route)?.commands.get(report.desiredId ?? '')?.answer
+    const isUnsent = effect.status === 'outbox-full' && answer !== undefined && answer !== null
+    rememberReported(facts, report.route, isUnsent ? answer.before : null)
+  }
   const evicted = oldestToEvict(facts)
   outbox.pending = outbox.pending.filter((pending) => pending !== report)
   const isEvicted = effect.status === 'evicted' && evicted === report && facts.step.offered !== null

@@ -13,6 +13,7 @@ const timing = fc.record(
   {
     backoffFloorMs: fc.constantFrom(1, 1_000, 20_000),
     slowRetryMs: fc.constantFrom(1_000, 300_000),
+    retryAfterCapMs: fc.constantFrom(10_000, 86_400_000),
     acknowledgementTimeoutMs: fc.constantFrom(500, 60_000),
     stableOnlineMs: fc.constantFrom(1, 60_000),
     closeTimeoutMs: fc.constantFrom(1, 5_000),
