@@ -22,7 +22,7 @@ let tarballs: string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'realer-device-packed-'))
-  const names = await readdir(join(root, 'packages'))
+  const names = await publishedPackages()
   await execute(bin('tsc'), ['-b', ...names.map((name) => join('packages', name))], { cwd: root })
   for (const name of names) await pnpm(['pack', '--pack-destination', folder], join(root, 'packages', name))
   tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => join(folder, file))
@@ -31,6 +31,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
+
+/** The packages that are not private: those that strangers get. */
+async function publishedPackages(): Promise<string[]> {
+  const names = await readdir(join(root, 'packages'))
+  const manifests = await Promise.all(
+    names.map((name) => readFile(join(root, 'packages', name, 'package.json'), 'utf8')),
+  )
+  return names.filter((_, index) => !JSON.parse(manifests[index] ?? '{}').private)
+}
 
 /** The package manager that runs this test, or the one of the README. */
 async function pnpm(args: readonly string[], cwd: string): Promise<void> {

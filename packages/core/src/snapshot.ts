@@ -67,7 +67,10 @@ const report = v.strictObject({
   route: filled,
   payload: filled,
   desiredId: v.nullable(filled),
-  state: v.picklist(['queued', 'sent', 'accepted', 'waiting'], 'is not the state of a kept report'),
+  state: v.picklist(
+    ['queued', 'sent', 'accepted', 'waiting', 'doubted'],
+    'is not the state of a kept report',
+  ),
   failures: count,
   unanswered: count,
 })
@@ -86,10 +89,9 @@ const routeCommands = v.strictObject({
   highestSequence: v.nullable(whole),
   open: v.array(command),
   recentIds: v.array(filled),
-  lastOutcome: v.nullable(
+  outcomes: v.array(
     v.strictObject({
       desiredId: filled,
-      sequenceNumber: v.nullable(whole),
       outcome: v.picklist(['applied', 'rejected', 'stale'], 'is not an outcome'),
       messageId: filled,
       payload: filled,

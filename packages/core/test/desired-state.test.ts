@@ -388,3 +388,25 @@ describe('DES-11 under local safe behaviour', () => {
     expect(started(device)).toEqual(['des_1'])
   })
 })
+
+describe('DES-4 DES-9 outcomes that are remembered', () => {
+  it('an older command that ends after a newer stale one is reported again too', () => {
+    const device = online().desires('des_1', 1).desires('des_2', 2).desires('des_3', 3)
+    device.readsValue('des_2').finishes('des_1').acknowledges('answer-des_2', 'accepted')
+    device.acknowledges('answer-des_1', 'accepted')
+    for (const id of ['des_1', 'des_2']) {
+      const again = device.desires(id, 9).one('mqttPublish').payload
+      expect(JSON.parse(again)).toMatchObject({ desired_id: id, message_id: `answer-${id}` })
+      expect(device.ever('mqttPublish').filter(({ payload }) => payload === again)).toHaveLength(2)
+    }
+  })
+
+  it('their number is bounded; the oldest is not executed again, only not told again (CORE-5)', () => {
+    const device = online()
+    for (let n = 1; n <= 9; n += 1)
+      device.desires(`des_${n}`, n).finishes(`des_${n}`).acknowledges(`answer-des_${n}`, 'accepted')
+    expect(commandsOf(device)?.outcomes).toHaveLength(8)
+    expect(device.desires('des_1', 1).effects).toEqual([])
+    expect(device.desires('des_2', 2).did('mqttPublish')).toHaveLength(1)
+  })
+})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allScopes, Scenario, topics } from './support/scenario.ts'
+import { allScopes, catalog, Scenario, topics } from './support/scenario.ts'
 
 describe('PUB-9 at the outbox’s bound the host may choose an eviction', () => {
   const full = (options: object) =>
@@ -100,9 +100,6 @@ describe('DES-3 a lower sequence number', () => {
       desired_id: 'des_old',
       report_status: 'stale',
     })
-    expect(device.state.context.commands.rte_valve?.lastOutcome?.desiredId).toBe(
-      sequence === 5 ? 'des_old' : 'des_5',
-    )
   })
 })
 
@@ -204,8 +201,9 @@ describe('F-11 DES-8 DES-12 a handler that never ends', () => {
     expect(device.readsValue('des_1', 'open').one('settleCommand').outcome).toBe('applied')
   })
 
-  it('frees its route: the next command starts', () => {
-    expect(overrun().one('startCommand').desiredId).toBe('des_2')
+  it('frees its route: the next command starts once the value was read, for it would change it', () => {
+    expect(overrun().did('startCommand')).toEqual([])
+    expect(overrun().readsValue('des_1').one('startCommand').desiredId).toBe('des_2')
   })
 
   it('its late answer changes nothing (CORE-4)', () => {
@@ -218,6 +216,34 @@ describe('F-11 DES-8 DES-12 a handler that never ends', () => {
     device.fires('commands')
     expect(device.diagnosed()).toEqual(['physical-value-unknown'])
     expect(device.state.context.commands.rte_valve?.open).toEqual([])
+  })
+})
+
+describe('PUB-7 CAT-8 a publish that is refused for its topic or its rights', () => {
+  it('waits until the catalog was read again, and then goes where that says', () => {
+    const device = new Scenario().goesOnline().reports('m-1').pubacks(0x90)
+    expect(device.state.context.reports[0]?.state).toBe('doubted')
+    device.closes().fires('reconnect')
+    device.connects().subscribes()
+    expect(device.did('mqttPublish')).toEqual([])
+    const moved = {
+      ...catalog.routes[0],
+      sourceType: 'sensor',
+      feedDataTopic: 'moved/rte_temperature',
+    } as const
+    device.readsCatalog({
+      routes: [
+        {
+          ...moved,
+          feedDataPublishScope: 'iot:mqtt:feed-data:write',
+          desiredTopic: null,
+          desiredSubscribeScope: 'x',
+        },
+      ],
+    })
+    device.issuesTuple().closes().connects().subscribes()
+    expect(device.one('mqttPublish')).toMatchObject({ topic: 'moved/rte_temperature' })
+    expect(new Set(device.ever('mqttPublish').map(({ payload }) => payload)).size).toBe(1)
   })
 })
 

@@ -57,6 +57,11 @@ function drive(device: Scenario, { event }: ChartStep): void {
       return void device.fires('reports')
     case 'evicted':
       return void device.reports('m-2')
+    case 'catalogRead':
+      // The old session ends first: what is released is then queued, and not sent at once.
+      device.closes().fires('retryCall')
+      if (device.state.context.call?.purpose === 'token') device.issuesToken()
+      return void device.readsCatalog()
     case 'resumed':
       return void device.restarts()
     default:

@@ -206,7 +206,7 @@ describe('CORE-6 a snapshot that is unknown or damaged is refused, with the fiel
     ['commands.rte_valve.open.0.state', withValve({ open: [{ ...first(good), state: 'answered' }] })],
     ['commands.rte_valve.open.0.value', withValve({ open: [{ ...first(good), value: undefined }] })],
     ['commands.rte_valve.recentIds.0', withValve({ recentIds: [7] })],
-    ['commands.rte_valve.lastOutcome.outcome', withValve({ lastOutcome: { ...last(good), outcome: 'x' } })],
+    ['commands.rte_valve.outcomes.0.outcome', withValve({ outcomes: [{ ...last(good), outcome: 'x' }] })],
     ['commands.rte_valve.lastReported', withValve({ lastReported: 7 })],
   ])('damaged: %s', (field, snapshot) => {
     const fault = faultOf(snapshot)
@@ -216,4 +216,4 @@ describe('CORE-6 a snapshot that is unknown or damaged is refused, with the fiel
 })
 
 const first = (snapshot: Snapshot) => snapshot.commands.rte_valve?.open[0]
-const last = (snapshot: Snapshot) => snapshot.commands.rte_valve?.lastOutcome
+const last = (snapshot: Snapshot) => snapshot.commands.rte_valve?.outcomes[0]

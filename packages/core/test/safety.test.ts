@@ -34,7 +34,7 @@ describe('SAFE-1 local safe behaviour', () => {
   it('is entered when the cloud refuses the device while no session stands', () => {
     const device = new Scenario().issuesToken(3_600_000_000).goesOnline().closes().fires('reconnect').closes()
     expect(told(device)).toHaveLength(2)
-    device.callIsRefused(403, 4003)
+    device.fires('retryCall').callIsRefused(403, 4003)
     expect(told(device)).toEqual(['starting', 'leave', 'refused'])
   })
 

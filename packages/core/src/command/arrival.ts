@@ -34,10 +34,10 @@ export function takeDesiredState(
 
 /** What a route's memory says of a command that has just come (DES-3, DES-4, DES-10). */
 function arrivalFacts(plan: Plan, route: string, command: Command): readonly CommandFact[] {
-  const { highestSequence, lastOutcome, recentIds } = commandsOf(plan, route)
+  const { highestSequence, outcomes, recentIds } = commandsOf(plan, route)
   const facts: CommandFact[] = []
   if (recentIds.includes(command.desiredId)) facts.push('isRepeated')
-  if (lastOutcome?.desiredId === command.desiredId) facts.push('outcomeIsKnown')
+  if (outcomes.some(({ desiredId }) => desiredId === command.desiredId)) facts.push('outcomeIsKnown')
   if (command.sequenceNumber === null) facts.push('isMalformed')
   else if (highestSequence !== null && command.sequenceNumber <= highestSequence)
     facts.push(plan.context.config.outdatedCommands === 'reportStale' ? 'isOutdatedAndTold' : 'isOutdated')

@@ -19,6 +19,14 @@ export interface Command {
   readonly dueAt: number
 }
 
+/** How a command ended, and the report that told it. */
+export interface KnownOutcome {
+  readonly desiredId: string
+  readonly outcome: CommandOutcome
+  readonly messageId: string
+  readonly payload: string
+}
+
 /** What a route remembers of its commands. */
 export interface RouteCommands {
   /** The highest accepted sequence number; null before the first (DES-3). */
@@ -27,14 +35,8 @@ export interface RouteCommands {
   readonly open: readonly Command[]
   /** The ids that came last, oldest first, however they ended: none of them starts again (DES-4). */
   readonly recentIds: readonly string[]
-  /** The newest answered one and its report, to be sent again if the cloud asks again (DES-4). */
-  readonly lastOutcome: {
-    readonly desiredId: string
-    readonly sequenceNumber: number | null
-    readonly outcome: CommandOutcome
-    readonly messageId: string
-    readonly payload: string
-  } | null
+  /** The ones answered last and their reports, to be sent again if the cloud asks again (DES-4, DES-9). */
+  readonly outcomes: readonly KnownOutcome[]
   /** The value of the route's last report; null where none is known to be with the cloud (PUB-11). */
   readonly lastReported: { readonly value: JsonValue } | null
   /** The id of the reading that the host was asked for, or null (PUB-11). */

@@ -69,5 +69,7 @@ export function startCommands(plan: Plan): void {
 function mayStart(plan: Plan, route: string, { windowEndsAt }: Command): boolean {
   const { safe, stopReason } = plan.context
   if (safe !== null || stopReason !== null || windowEndsAt <= plan.now) return false
-  return commandsOf(plan, route).open.every(({ state }) => state !== 'running')
+  // Until the value of an interrupted one is read, nothing may change it.
+  const { open } = commandsOf(plan, route)
+  return open.every(({ state, because }) => state !== 'running' && because !== 'interrupted')
 }

@@ -17,7 +17,7 @@ export type CommandEventType =
 
 /** What a command's guards look at: each holds or not at the moment of the event. */
 export const commandFacts = [
-  /** It is the route's last answered command: its outcome is known (DES-4). */
+  /** It was answered not long ago: its outcome is known (DES-4). */
   'outcomeIsKnown',
   /** Its `desired_id` came before (DES-4). */
   'isRepeated',
@@ -27,7 +27,7 @@ export const commandFacts = [
   'isOutdatedAndTold',
   /** Its sequence number is not above the highest accepted one (DES-3). */
   'isOutdated',
-  /** No other runs on the route, its window is open, the device is neither locally safe nor stopping (DES-2, DES-8, DES-11, STOP-1). */
+  /** No other runs on the route or waits to be judged after an interruption, its window is open, the device is neither locally safe nor stopping (DES-2, DES-8, DES-11, STOP-1). */
   'mayStart',
   /** The host's observation cannot make a report (PUB-3). */
   'observationIsUnusable',

@@ -1,11 +1,11 @@
 import { type Plan, update } from '../session/plan.ts'
-import type { Command, RouteCommands } from './command.ts'
+import type { Command, KnownOutcome, RouteCommands } from './command.ts'
 
 const noCommands: RouteCommands = {
   highestSequence: null,
   open: [],
   recentIds: [],
-  lastOutcome: null,
+  outcomes: [],
   lastReported: null,
   reading: null,
 }
@@ -30,6 +30,15 @@ export function rememberId(plan: Plan, route: string, desiredId: string): void {
   const commands = commandsOf(plan, route)
   const recentIds = [...commands.recentIds, desiredId].slice(-maxRecentIds)
   setCommands(plan, route, { ...commands, recentIds })
+}
+
+/** Outcomes a route remembers: more than commands can be on their way on one route, and bounded (CORE-5). */
+const maxOutcomes = 8
+
+/** Remembers how a command ended and what its report said (DES-4, DES-9). */
+export function rememberOutcome(plan: Plan, route: string, outcome: KnownOutcome): void {
+  const commands = commandsOf(plan, route)
+  setCommands(plan, route, { ...commands, outcomes: [...commands.outcomes, outcome].slice(-maxOutcomes) })
 }
 
 /** Puts a command in the place of its former self, or behind the others where it is new. */

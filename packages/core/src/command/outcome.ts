@@ -6,7 +6,7 @@ import { addReport } from '../report/outbox.ts'
 import type { Plan } from '../session/plan.ts'
 import type { Command } from './command.ts'
 import { rememberReported } from './last-reported.ts'
-import { commandsOf, setCommands } from './memory.ts'
+import { commandsOf, rememberOutcome } from './memory.ts'
 
 /** Why an observation cannot make the report of a command; null where it can (PUB-3, PUB-4). */
 export function observationFault(
@@ -53,23 +53,17 @@ export function answer(
   if (!written.ok) return dropOutcome(plan, route, desiredId, observation.messageId, 'too-large')
   const { messageId } = observation
   const { payload } = written
-  const commands = commandsOf(plan, route)
-  // One that waited for its value longer than a newer one ran does not take the newer one's place.
-  if ((sequenceNumber ?? -1) >= (commands.lastOutcome?.sequenceNumber ?? -1))
-    setCommands(plan, route, {
-      ...commands,
-      lastOutcome: { desiredId, sequenceNumber, outcome, messageId, payload },
-    })
+  rememberOutcome(plan, route, { desiredId, outcome, messageId, payload })
   rememberReported(plan, route, observation.value)
   plan.effects.push({ type: 'settleCommand', route, desiredId, outcome })
   reportOutcome(plan, { messageId, route, payload, desiredId })
 }
 
-/** The cloud sent the last answered command again: its report goes out again, unless it is on its way still (DES-4). */
+/** The cloud sent an answered command again: its report goes out again, unless it is on its way still (DES-4). */
 export function reportAgain(plan: Plan, route: string, { desiredId }: Command): void {
-  const { lastOutcome } = commandsOf(plan, route)
-  if (lastOutcome === null) return
-  const { messageId, payload } = lastOutcome
+  const known = commandsOf(plan, route).outcomes.find((outcome) => outcome.desiredId === desiredId)
+  if (known === undefined) return
+  const { messageId, payload } = known
   if (!plan.context.reports.some((report) => report.messageId === messageId))
     reportOutcome(plan, { messageId, route, payload, desiredId })
 }

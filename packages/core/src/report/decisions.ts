@@ -15,6 +15,7 @@ import {
   payloadFault,
   publishQueued,
 } from './outbox.ts'
+import type { ReportState } from './report.ts'
 
 type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Type }>
 
@@ -60,13 +61,14 @@ export function takeReport(plan: Plan, event: { readonly route: string } & Obser
   addReport(plan, { messageId, route, payload: written.payload, desiredId: null })
 }
 
+/** What is on its way is not evicted: the cloud may have it already. */
+const evictable: ReadonlySet<ReportState> = new Set(['queued', 'waiting', 'doubted'])
+
 /** At the bound, evicts the oldest report of the host's own that is not on its way, and names it (PUB-9). */
 function makeRoom(plan: Plan): void {
   const { reports, config } = plan.context
   if (reports.length < config.limits.maxReports) return
-  const oldest = reports.find(
-    ({ desiredId, state }) => desiredId === null && (state === 'queued' || state === 'waiting'),
-  )
+  const oldest = reports.find(({ desiredId, state }) => desiredId === null && evictable.has(state))
   if (oldest !== undefined)
     advanceReport(plan, oldest, { type: 'evicted', settlement: { status: 'evicted', errorType: null } })
 }
@@ -154,6 +156,11 @@ export function requeueReports(plan: Plan): void {
   for (const report of plan.context.reports) advanceReport(plan, report, { type: 'connectionLost' })
   armReports(plan)
   armPublishTimeout(plan)
+}
+
+/** The catalog was read again: what its topics or rights had stopped goes out with the new ones (PUB-7, CAT-8). */
+export function releaseDoubted(plan: Plan): void {
+  for (const report of plan.context.reports) advanceReport(plan, report, { type: 'catalogRead' })
 }
 
 /** A retry is due, or the wait for an acknowledgement is over (ACK-3, ACK-5). */

@@ -9,6 +9,7 @@ export type ReportEventType =
   | 'brokerRefused'
   | 'acknowledged'
   | 'connectionLost'
+  | 'catalogRead'
   | 'due'
   | 'evicted'
   | 'resumed'
@@ -137,9 +138,9 @@ export const reportMachine = setup({
           { guard: 'reasonIsFinal', target: 'failed', actions: 'settle', meta: { rules: ['PUB-7'] } },
           {
             guard: 'reasonDoubtsCatalog',
-            target: 'waiting',
-            actions: ['backOff', 'doubtCatalog'],
-            meta: { rules: ['PUB-7', 'PUB-4', 'CAT-8'] },
+            target: 'doubted',
+            actions: 'doubtCatalog',
+            meta: { rules: ['PUB-7', 'CAT-8'] },
           },
           { target: 'waiting', actions: 'backOff', meta: { rules: ['PUB-7', 'PUB-4'] } },
         ],
@@ -168,6 +169,19 @@ export const reportMachine = setup({
           acknowledged[2],
         ],
         due: { target: 'queued', actions: 'requeue', meta: { rules: ['ACK-3', 'PUB-4', 'PUB-7'] } },
+        evicted,
+        resumed,
+      },
+    },
+    doubted: {
+      description: 'Refused for its topic or its rights; it waits until the catalog was read again.',
+      on: {
+        acknowledged: [
+          acknowledged[0],
+          { guard: 'statusIsRetryable', target: 'doubted', meta: { rules: ['ACK-3', 'ACK-4'] } },
+          acknowledged[2],
+        ],
+        catalogRead: { target: 'queued', actions: 'requeue', meta: { rules: ['PUB-7', 'PUB-4', 'CAT-8'] } },
         evicted,
         resumed,
       },

@@ -136,7 +136,7 @@ const reportActions: { [name in ReportAction]: (plan: Plan, report: Report, even
     requeue: (_plan, report) => ({ ...report, delivery: null, dueAt: null }),
     doubtCatalog: (plan, report) => {
       plan.signals.push({ type: 'catalogDoubted' })
-      return report
+      return { ...report, delivery: null, dueAt: null, failures: report.failures + 1 }
     },
     settle: (plan, report, event) => {
       const { status, errorType } = event.settlement ?? { status: 'accepted', errorType: null }

@@ -1,5 +1,13 @@
 /** Where a report stands; the chart is `reportMachine`. */
-export type ReportState = 'queued' | 'sent' | 'accepted' | 'waiting' | 'done' | 'failed' | 'unconfirmed'
+export type ReportState =
+  | 'queued'
+  | 'sent'
+  | 'accepted'
+  | 'waiting'
+  | 'doubted'
+  | 'done'
+  | 'failed'
+  | 'unconfirmed'
 
 /** One local physical event on its way to the cloud (PUB-4). It leaves the outbox when it settles. */
 export interface Report {

@@ -1,6 +1,7 @@
 import { handledRoutes } from '../catalog/route-name.ts'
 import type { CallEffect, CallPurpose } from '../effect.ts'
 import type { CallEvent } from '../event.ts'
+import { releaseDoubted } from '../report/decisions.ts'
 import { backoffMs } from './backoff.ts'
 import { diagnose, type Plan, takeId, update } from './plan.ts'
 import { cancelTimer, setTimer } from './timers.ts'
@@ -101,6 +102,7 @@ export function keepToken(plan: Plan, event: EventOf<'tokenIssued'>): void {
 export function keepCatalog(plan: Plan, event: EventOf<'catalogRead'>): void {
   endCall(plan)
   update(plan, { catalog: event.catalog, catalogDue: false, tokenDoubted: false })
+  releaseDoubted(plan)
   // A catalog without a credential request may not list its routes yet (CAT-4).
   if (event.catalog.credentialEndpoint === null) return
   const { config } = plan.context

@@ -234,9 +234,7 @@ export function takeLoss(plan: Plan, event: EventOf<'mqttRefused'> | EventOf<'mq
   if (reaction.kind === 'newTuple') spendTuple(plan)
   if (reaction.kind === 'newCatalog') leaveServer(plan)
   if (reaction.kind === 'slow') update(plan, { connectDelayMs: plan.context.config.timing.slowRetryMs })
-  // A busy broker refuses no tuple, and a takeover neither; any other failure may be the tuple's, such as its client id.
-  const isFailure = reaction.kind === (event.type === 'mqttRefused' ? 'slow' : 'backOff')
-  if (isFailure && !wasReady) failConnecting(plan)
+  if (reaction.blamesTuple && !wasReady) failConnecting(plan)
   if (reaction.authorityLost) plan.signals.push({ type: 'authorityLost', reason: 'refused' })
   endConnection(plan)
 }

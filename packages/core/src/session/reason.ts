@@ -5,6 +5,8 @@ export interface Reaction {
   readonly kind: 'newTuple' | 'newCatalog' | 'slow' | 'backOff'
   /** The broker said no to the device's authorization (SAFE-3). */
   readonly authorityLost: boolean
+  /** Before the session was online it may be the tuple's own fault, such as its client id (REC-1). */
+  readonly blamesTuple: boolean
   readonly rule: 'CONN-4' | 'REC-1' | 'REC-3'
 }
 
@@ -18,6 +20,8 @@ const movedServer: ReadonlySet<number> = new Set([0x9c, 0x9d])
 const busyServer: ReadonlySet<number> = new Set([0x88, 0x89, 0x97, 0x9f])
 /** Section 3.14.2.1: not authorized, administrative action, maximum connect time. */
 const endedTuple: ReadonlySet<number> = new Set([0x87, 0x98, 0xa0])
+/** Server busy, server shutting down, message rate too high, quota exceeded: no tuple is to blame. */
+const leavingServer: ReadonlySet<number> = new Set([0x89, 0x8b, 0x96, 0x97])
 /** Session taken over. */
 const takenOver = 0x8e
 
@@ -55,20 +59,25 @@ export function reasonText(reasonCode: number): string {
 
 /** Sorts the end of a connection by its reason code (CONN-4, REC-3). */
 export function reactionTo(event: Loss): Reaction {
-  const { reasonCode } = event
-  if (event.type === 'mqttRefused') {
-    if (reasonCode !== null && refusedTuple.has(reasonCode))
-      return { kind: 'newTuple', authorityLost: true, rule: 'CONN-4' }
-    if (reasonCode !== null && movedServer.has(reasonCode))
-      return { kind: 'newCatalog', authorityLost: false, rule: 'CONN-4' }
-    if (reasonCode !== null && busyServer.has(reasonCode))
-      return { kind: 'backOff', authorityLost: false, rule: 'CONN-4' }
-    return { kind: 'slow', authorityLost: true, rule: 'CONN-4' }
-  }
-  if (reasonCode === null) return { kind: 'backOff', authorityLost: false, rule: 'REC-1' }
+  return event.type === 'mqttRefused' ? reactionToConnack(event) : reactionToEnd(event)
+}
+
+function reactionToConnack({ reasonCode }: Extract<Loss, { type: 'mqttRefused' }>): Reaction {
+  const rule = 'CONN-4'
+  if (refusedTuple.has(reasonCode)) return { kind: 'newTuple', authorityLost: true, blamesTuple: true, rule }
+  if (movedServer.has(reasonCode))
+    return { kind: 'newCatalog', authorityLost: false, blamesTuple: false, rule }
+  if (busyServer.has(reasonCode)) return { kind: 'backOff', authorityLost: false, blamesTuple: false, rule }
+  return { kind: 'slow', authorityLost: true, blamesTuple: true, rule }
+}
+
+function reactionToEnd({ reasonCode }: Extract<Loss, { type: 'mqttClosed' }>): Reaction {
+  const rule = 'REC-3'
+  if (reasonCode === null) return { kind: 'backOff', authorityLost: false, blamesTuple: true, rule: 'REC-1' }
   if (endedTuple.has(reasonCode))
-    return { kind: 'newTuple', authorityLost: reasonCode === 0x87, rule: 'REC-3' }
-  if (movedServer.has(reasonCode)) return { kind: 'newCatalog', authorityLost: false, rule: 'REC-3' }
-  if (reasonCode === takenOver) return { kind: 'slow', authorityLost: false, rule: 'REC-3' }
-  return { kind: 'backOff', authorityLost: false, rule: 'REC-3' }
+    return { kind: 'newTuple', authorityLost: reasonCode === 0x87, blamesTuple: true, rule }
+  if (movedServer.has(reasonCode))
+    return { kind: 'newCatalog', authorityLost: false, blamesTuple: false, rule }
+  if (reasonCode === takenOver) return { kind: 'slow', authorityLost: false, blamesTuple: false, rule }
+  return { kind: 'backOff', authorityLost: false, blamesTuple: !leavingServer.has(reasonCode), rule }
 }

@@ -94,6 +94,7 @@ export const sessionSetup = setup({
     closeSession: decide(stop.closeSession),
     revoke: decide(stop.revoke),
     finishRevoked: decide(stop.finishRevoked),
+    finishRefused: decide(stop.finishRefused),
     finishUnrevoked: decide(stop.finishUnrevoked),
   },
 })

@@ -36,7 +36,13 @@ export function finishRevoked(plan: Plan): void {
   finish(plan, true)
 }
 
-/** The stop is over without a revocation: none was possible, or it failed, which never blocks the stop (AUTH-7). */
+/** The revocation was refused or failed, which never blocks the stop (AUTH-7). */
+export function finishRefused(plan: Plan): void {
+  update(plan, { call: null })
+  finish(plan, false)
+}
+
+/** The stop is over without an answer to a revocation: none was possible, or its time is over (AUTH-7). */
 export function finishUnrevoked(plan: Plan): void {
   finish(plan, false)
 }

@@ -117,13 +117,14 @@ export const authority = sessionSetup.createStateConfig({
         'There is a tuple, and nothing to ask for until it is due, which is always before its end.',
       on: {
         'timer.renewTuple': { target: 'deciding', meta: { rules: ['REN-1', 'REN-2'] } },
-        tupleNeeded: { target: 'deciding', meta: { rules: ['REC-1'] } },
+        // The request before this one was answered a moment ago: there is a timer between the two.
+        tupleNeeded: { target: 'backingOff', meta: { rules: ['REC-1', 'REC-4'] } },
       },
       always: { guard: 'catalogIsDue', target: 'backingOff', meta: { rules: ['CAT-8', 'REC-4'] } },
     },
     backingOff: {
       description:
-        'A call failed, or the catalog is doubted; the next one is made after an exponential wait.',
+        'A call failed, or its answer is of no use any more; the next one is made after an exponential wait.',
       entry: 'waitForRetry',
       on: { 'timer.retryCall': { target: 'deciding', meta: { rules: ['REC-2', 'REN-3'] } } },
     },

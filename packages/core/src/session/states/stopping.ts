@@ -54,12 +54,12 @@ export const stopping = sessionSetup.createStateConfig({
         },
         callRefused: {
           target: '#device.stopped',
-          actions: 'finishUnrevoked',
+          actions: 'finishRefused',
           meta: { rules: ['AUTH-7'] },
         },
         callFailed: {
           target: '#device.stopped',
-          actions: 'finishUnrevoked',
+          actions: 'finishRefused',
           meta: { rules: ['AUTH-7'] },
         },
         'timer.callTimeout': {

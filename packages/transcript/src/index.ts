@@ -1,0 +1,6 @@
+export { inputs } from './inputs/index.ts'
+export type { Input, InputKind } from './inputs/input.ts'
+export { parse } from './parse.ts'
+export { regenerate, traceOf } from './regenerate.ts'
+export { replay, type TraceHeader, type TraceLine, type TraceStep } from './trace.ts'
+export { type Block, type Transcript, TranscriptError, type TranscriptFault } from './transcript.ts'
