@@ -67,7 +67,7 @@ export const commands: Concern = {
         if (command.state !== 'waiting') continue
         if (command.windowEndsAt <= now)
           tell('DES-5', `${command.id} was not started in its window: it is stale`)
-        else if (!facts.safe && !list.some(({ state }) => state === 'running'))
+        else if (!facts.safe && !list.some(holdsRoute))
           tell('DES-8', `${command.id} starts, for nothing runs on ${name}`)
       }
     }
@@ -91,7 +91,15 @@ export function resumeCommands(facts: Facts): void {
   }
 }
 
+/** Outcomes that a route remembers: as many as commands can be on their way on one route. */
+const mostAnswered = 8
+
 const openStates: ReadonlySet<Command['state']> = new Set(['waiting', 'running', 'asking'])
+
+/** It runs, or was interrupted and its physical value is not read yet: until then nothing may change it (DES-8, DES-12). */
+function holdsRoute({ state, because }: Command): boolean {
+  return state === 'running' || (state === 'asking' && because === 'interrupted')
+}
 
 /** Whether the time of an open command is over at this moment. */
 function isDueAt({ commands, now }: Facts, moment: number): boolean {
@@ -165,7 +173,7 @@ function windowMs(
 
 /** A desired id again: its outcome's report is sent again, with the same message id (DES-4). */
 function repeat(facts: Facts, name: string, route: Route, { id, answer }: Command): void {
-  if (answer === null || route.lastAnswered !== id) return
+  if (answer === null || !route.answered.includes(id)) return
   const { messageId, body, text } = answer
   if (facts.outbox.pending.some((pending) => pending.messageId === messageId)) return
   addPending(facts, { messageId, route: name, desiredId: id, body, text })
@@ -224,8 +232,7 @@ function hearAnswer(facts: Facts, event: EventOf<'commandFinished'> | EventOf<'v
       before: route.lastReported,
     }
     command.state = 'answered'
-    const last = route.lastAnswered === null ? undefined : route.commands.get(route.lastAnswered)
-    if ((command.sequence ?? -1) >= (last?.sequence ?? -1)) route.lastAnswered = command.id
+    route.answered = [...route.answered, command.id].slice(-mostAnswered)
     route.lastReported = { value: event.value }
     const rule = outcome === 'applied' ? 'DES-7' : outcome === 'rejected' ? 'DES-6' : 'DES-5'
     step.owedCommands.set(command.id, { effect: 'settleCommand', says: outcome, rule })
@@ -266,7 +273,7 @@ function start(facts: Facts, effect: EffectOf<'startCommand'>, tell: Tell): void
   if (command.windowEndsAt <= now) tell('DES-2', `the window of ${command.id} is over`)
   else if (effect.windowMs !== command.windowEndsAt - now)
     tell('DES-2', `${command.windowEndsAt - now} ms of the window of ${command.id} are left`)
-  if ([...route.commands.values()].some((other) => other !== command && other.state === 'running'))
+  if ([...route.commands.values()].some((other) => other !== command && holdsRoute(other)))
     tell('DES-8', `one command runs at a time on ${effect.route}`)
   if (!isSameJson(effect.value, command.value) || effect.sequenceNumber !== command.sequence)
     tell('DES-1', `${command.id} is executed as it was sent`)

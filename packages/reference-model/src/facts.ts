@@ -128,8 +128,11 @@ export interface PendingReport {
   readonly body: { readonly [name: string]: unknown }
   /** The bytes of its first publish; null before it. */
   text: string | null
-  /** `ready`: its backoff may be over; only the device knows the moment that it drew. */
-  state: 'queued' | 'sent' | 'accepted' | 'waiting' | 'ready'
+  /**
+   * `ready`: its backoff may be over; only the device knows the moment that it drew. `doubted`: its topic or its rights
+   * were refused, and it waits for the catalog (PUB-7).
+   */
+  state: 'queued' | 'sent' | 'accepted' | 'waiting' | 'ready' | 'doubted'
   delivery: string | null
   failures: number
   /** Publishes whose acknowledgement did not come in time (ACK-5). */
@@ -144,8 +147,8 @@ export interface PendingReport {
 export interface Route {
   highest: number | null
   readonly commands: Map<string, Command>
-  /** The newest command that was answered. */
-  lastAnswered: string | null
+  /** The commands that were answered last: the cloud may ask for their reports again (DES-4). */
+  answered: string[]
   /** The highest sequence number that was executed (F-10). */
   highestStarted: number
   /** The value of the last report of the route; null where the cloud is not known to have one (PUB-11). */
@@ -253,7 +256,7 @@ function unknownRoute(): Route {
   return {
     highest: null,
     commands: new Map(),
-    lastAnswered: null,
+    answered: [],
     highestStarted: Number.NEGATIVE_INFINITY,
     lastReported: null,
     reading: null,

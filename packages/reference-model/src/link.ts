@@ -314,7 +314,10 @@ function announceOnline(facts: Facts, { after }: EffectOf<'announceOnline'>, tel
   if (!isReady) tell('SUB-2', 'the session is online from the grant of the acknowledgement topic')
   if (connection !== null && connection.tuple.endsAt <= now) tell('REN-5', 'an expired session is not online')
   const expected = seen.renewing ? 'renewal' : seen.everOnline ? 'reconnect' : 'start'
-  if (after !== expected) tell('SUB-2', `the session is online after a ${expected}`)
+  // Before it was ever online, a second attempt may go by either name.
+  const isRetriedStart = expected === 'start' && after === 'reconnect'
+  if (after !== expected && !isRetriedStart)
+    tell('PUB-11', `the session is online after a ${expected}: only then are physical values asked for`)
   if (connection !== null) {
     connection.phase = 'online'
     for (const topic of connection.refused)

@@ -36,6 +36,9 @@ export const reports: Concern = {
       case 'mqttRefused':
         requeue(facts)
         break
+      case 'catalogRead':
+        for (const report of outbox.pending) if (report.state === 'doubted') report.state = 'queued'
+        break
     }
   },
 
@@ -223,6 +226,7 @@ function publish(facts: Facts, effect: EffectOf<'mqttPublish'>, tell: Tell): voi
   if (isTooLarge(facts, effect.topic, effect.payload)) tell('PUB-8', 'the message is within the limits')
   checkPayload(report, effect.payload, tell)
   if (isUnderWay(report)) tell('ACK-5', `${report.messageId} waits for its acknowledgement`)
+  if (report.state === 'doubted') tell('PUB-7', `${report.messageId} waits until the catalog was read again`)
   if (report.state === 'waiting' && report.wait !== null && report.wait.until > now)
     tell(report.wait.rule, `${report.messageId} is sent again after a backoff`)
   checkOrder(facts, report, tell)
@@ -362,7 +366,10 @@ function hearPuback(facts: Facts, event: EventOf<'mqttPublishAnswered'>): void {
   const reads = link.connection?.topics.acknowledgement !== null
   if (demand === 'final')
     outbox.owed.set(report.messageId, { result: 'failed', status: null, errorType: null, rule: 'PUB-7' })
-  else if (demand !== 'accepted') retryLater(facts, report, 'PUB-7')
+  else if (demand === 'catalog') {
+    report.state = 'doubted'
+    report.failures += 1
+  } else if (demand === 'retry') retryLater(facts, report, 'PUB-7')
   else if (reads) report.state = 'accepted'
   else
     outbox.owed.set(report.messageId, {
@@ -386,7 +393,7 @@ function hearAcknowledgement(facts: Facts, event: EventOf<'mqttMessageReceived'>
   else if (!retryable)
     outbox.owed.set(report.messageId, { result: 'failed', status, errorType, rule: 'ACK-3' })
   else if (report.state === 'ready') report.dueBy = facts.now + longestBackoffMs(facts, report.failures + 1)
-  else if (report.state !== 'waiting') retryLater(facts, report, 'ACK-3')
+  else if (report.state !== 'waiting' && report.state !== 'doubted') retryLater(facts, report, 'ACK-3')
 }
 
 /** No acknowledgement in time: again, for as long as the host's policy says (ACK-5). */
@@ -425,7 +432,8 @@ function isUnderWay({ state }: PendingReport): boolean {
 function isDueAt(report: PendingReport, moment: number, now: number): boolean {
   const isLate = moment === now && report.dueBy <= now
   if (isUnderWay(report)) return isLate || Math.ceil(report.dueBy) === Math.ceil(moment)
-  if (report.state === 'queued' || moment < (report.wait?.until ?? 0)) return false
+  if (report.state === 'queued' || report.state === 'doubted' || moment < (report.wait?.until ?? 0))
+    return false
   return isLate || moment <= Math.ceil(report.dueBy)
 }
 

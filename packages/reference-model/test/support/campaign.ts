@@ -1,5 +1,7 @@
 import type { DeviceOptions } from '@realer-device/core'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { knownDisagreements } from './known-disagreements.ts'
 import { type Move, move } from './moves.ts'
 import { World } from './world.ts'
 
@@ -76,9 +78,50 @@ export function begin({ from, options }: Beginning): World {
   return world
 }
 
-/** A whole run. */
-export function run(start: Beginning, list: readonly Move[]): World {
-  const world = begin(start)
-  for (const each of list) world.does(each)
-  return world
+/** A run that is kept: what it was, and why. */
+export interface KeptRun {
+  readonly title: string
+  readonly beginning: Beginning
+  readonly moves: readonly Move[]
+}
+
+export const regressionsFolder = new URL('../regressions/', import.meta.url)
+
+/** The steps of a run, one line of NDJSON each: what `judge` reads. */
+export function traceOf(world: World): string {
+  return world.lines.map((line) => JSON.stringify(line)).join('\n')
+}
+
+/**
+ * One run, judged step by step, then by what `ends` wants of it. Where a known disagreement ends it, its steps so far
+ * count.
+ *
+ * @throws {Error} with the breaches and the trace of the run; fast-check adds seed and path
+ */
+export function judgedRun(kept: Omit<KeptRun, 'title'>, ends: (world: World) => void = () => {}): World {
+  let world: World | null = null
+  try {
+    world = begin(kept.beginning)
+    for (const each of kept.moves) world.does(each)
+    ends(world)
+    return world
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    if (world === null) throw error
+    const isKnown = knownDisagreements.some(({ breach }) => breach.test(message))
+    if (isKnown) return world
+    keep(kept, message)
+    throw new Error(`${message}\n\nThe run, as a trace:\n${traceOf(world)}`, { cause: error })
+  }
+}
+
+/** With REALER_KEEP_RUN=name the run that failed last, which is the shrunk one, stays as a file. */
+function keep(kept: Omit<KeptRun, 'title'>, title: string): void {
+  const name = process.env.REALER_KEEP_RUN
+  if (name === undefined) return
+  mkdirSync(regressionsFolder, { recursive: true })
+  writeFileSync(
+    new URL(`${name}.json`, regressionsFolder),
+    `${JSON.stringify({ title, ...kept }, null, 2)}\n`,
+  )
 }

@@ -134,7 +134,7 @@ export class World {
     const [inHand] = this.#inHand
     if (inHand !== undefined && this.#isOnline) {
       const [desiredId, asked] = inHand
-      const observed = observation(`healed-${desiredId}-${this.#steps}`, 'open')
+      const observed = observation(`healed-${this.#steps}`, 'open')
       return this.happens(
         asked === 'asking'
           ? { type: 'valueRead', desiredId, ...observed }
@@ -205,6 +205,9 @@ export class World {
     this.lines.push(line)
     this.state = state
     if (event !== null && verdict === 'taken') this.#heard(event)
+    if (event !== null && typeof event === 'object' && 'timer' in event) this.#fired(event.timer)
+    // The device wants nothing more for it: it was crowded out, or its time was over.
+    if (verdict === 'stale' && event !== null && 'desiredId' in event) this.#inHand.delete(event.desiredId)
     for (const effect of effects) this.#carryOut(effect)
     const breaches = [
       ...this.model.step(line),
@@ -217,9 +220,13 @@ export class World {
     throw new BrokenRule(breaches)
   }
 
+  /** A timer fires once, whatever becomes of it: one that was overdue has been heard before its event. */
+  #fired(id: string): void {
+    for (const [name, timer] of this.#timers) if (timer.id === id) this.#timers.delete(name)
+  }
+
   #heard(event: DeviceEvent): void {
     if ('call' in event) this.#call = null
-    if ('timer' in event) this.#timers.delete(event.type.slice('timer.'.length) as TimerName)
     if (event.type === 'mqttConnected' && this.#connection !== null)
       this.#connection = { ...this.#connection, phase: 'connected' }
     if (event.type === 'mqttClosed' || event.type === 'mqttRefused') this.#lose()
