@@ -2,6 +2,7 @@ import { connectDevice, type StepTrace } from '@realer-device/node'
 import { startSandbox } from '@realer-device/sandbox'
 import { expect, test } from 'vitest'
 import { brokers } from '../packages/sandbox/test/brokers.ts'
+import { reconciled } from './support/reconciled.ts'
 
 test.each(brokers)(
   'a whole session over real sockets (%s broker): bootstrap, report, command, renewal, drop, stop',
@@ -34,7 +35,10 @@ test.each(brokers)(
         },
         currentValue: () => door,
       })
-      device.on('step', (step) => steps.push(step))
+      device.on('step', (step) => {
+        steps.push(step)
+        for (const one of reconciled(step)) ledger.observed(one)
+      })
       device.on('online', ({ after }) => told.push(`online after ${after}`))
       device.on('offline', ({ because }) => told.push(`offline: ${because}`))
       device.on('safe', ({ entered }) => told.push(entered ? 'safe' : 'not safe'))
@@ -70,9 +74,26 @@ test.each(brokers)(
       // REC-1, REN-4: the drop loses nothing, and the tuple is still good.
       const dropAt = ledger.lastNumber
       sandbox.dropConnections()
+      door = 'pushed shut while offline'
       const after = observe('21.7')
       await ledger.untilKind('connect', ({ outcome }) => outcome === 'accepted', { after: dropAt })
       expect(await after.settled).toMatchObject({ result: 'done' })
+
+      // PUB-11: nobody reported the door, and the cloud learns of it.
+      await ledger.untilKind(
+        'acknowledgement',
+        ({ route, status, desiredId }) =>
+          route === 'door' && status === 'accepted' && desiredId === undefined,
+        { after: dropAt },
+      )
+      const doorValues = steps.flatMap(({ effects }) =>
+        effects.flatMap((effect) =>
+          effect.type === 'mqttPublish' && effect.topic === sandbox.routes.door?.feedDataTopic
+            ? [JSON.parse(effect.payload).value]
+            : [],
+        ),
+      )
+      expect(doorValues).toEqual(['closed', 'open', 'pushed shut while offline'])
 
       // STOP-1, AUTH-7
       expect(await device.stop()).toEqual({ revoked: true })
@@ -86,7 +107,7 @@ test.each(brokers)(
         connects: 3,
         renewals: 1,
         revoked: true,
-        settled: { accepted: 4, conflict: 0, rejected: 0, error: 0 },
+        settled: { accepted: 6, conflict: 0, rejected: 0, error: 0 },
         commands: { applied: 1, rejected: 0, stale: 0, unanswered: 0, executedTwice: [] },
       })
       expect(told).toEqual([

@@ -129,7 +129,10 @@ export function judgeConnections(recording: Recording): string[] {
   const tupleEndsAt = new Map<string, number>()
   for (const { now, event, effects } of steps) {
     if (event?.type === 'tupleIssued')
-      tupleEndsAt.set(event.call, now + Math.min(event.expiresInMs, event.sessionHardExpiresInMs ?? event.expiresInMs))
+      tupleEndsAt.set(
+        event.call,
+        now + Math.min(event.expiresInMs, event.sessionHardExpiresInMs ?? event.expiresInMs),
+      )
     for (const effect of effects)
       if (effect.type === 'mqttConnect' && now >= (tupleEndsAt.get(effect.password.secret) ?? 0))
         faults.push(`F-1: CONNECT with the tuple of ${effect.password.secret}, which has expired`)

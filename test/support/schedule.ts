@@ -160,6 +160,7 @@ export const everyFault: { readonly [place in Fault['at']]: readonly Fault[] } =
     { at: 'publish', delayMs: 60 },
     { at: 'publish', do: 'drop' },
     { at: 'publish', do: 'execute-then-drop' },
+    { at: 'publish', do: 'withhold-puback' },
   ],
   acknowledgement: [
     ...(['rejected', 'error', 'conflict'] as const).flatMap((status) =>

@@ -1,5 +1,6 @@
 import { connectDevice, type DeviceEvents, type StepTrace } from '@realer-device/node'
 import { type LedgerEntry, type Sandbox, startSandbox } from '@realer-device/sandbox'
+import { reconciled } from './reconciled.ts'
 import {
   type Action,
   type CommandRouteName,
@@ -16,6 +17,7 @@ export const timing = {
   backoffCapMs: 200,
   slowRetryMs: 100,
   acknowledgementTimeoutMs: 300,
+  publishTimeoutMs: 400,
   callTimeoutMs: 1_000,
   connectTimeoutMs: 1_000,
   closeTimeoutMs: 500,
@@ -121,7 +123,13 @@ function setStage(sandbox: Sandbox) {
     routes: Object.fromEntries(Object.entries(sandbox.routes).map(([name, { routeId }]) => [name, routeId])),
     timing,
   })
-  device.on('step', (step) => steps.push(step))
+  device.on('step', (step) => {
+    steps.push(step)
+    for (const one of reconciled(step)) {
+      taken.push(one.messageId)
+      ledger.observed(one)
+    }
+  })
   for (const name of toldNames)
     device.on(name, (detail: unknown) => {
       told.push({ name, detail } as Told)

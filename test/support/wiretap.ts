@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, request as httpsRequest } from 'node
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import type { Sandbox } from '@realer-device/sandbox'
-import { packetsSent } from '../../packages/mqtt/test/support.ts'
+import { packetReader, type packetsSent } from '../../packages/mqtt/test/support.ts'
 import { createAuthority } from '../../packages/node/test/authority.ts'
 
 /** A packet of the device, as an MQTT 5 decoder that is not the device's own reads it. */
@@ -18,13 +18,20 @@ export interface TappedCall {
   readonly headers: IncomingHttpHeaders
   readonly body: string
   /** The cloud's answer, once it is there. */
-  answer: { readonly status: number; readonly body: string } | null
+  answer: Answer | null
 }
 
-/** One MQTT connection: the device's bytes, and what they say. */
+/** One MQTT connection: the device's bytes and what they say, and the packets of both sides in their order. */
 export interface TappedConnection {
   readonly bytes: Uint8Array
   readonly packets: readonly Packet[]
+  readonly flow: readonly { readonly from: 'device' | 'broker'; readonly packet: Packet }[]
+}
+
+/** An answer of the cloud, as a tap may change it. */
+export interface Answer {
+  readonly status: number
+  readonly body: string
 }
 
 /** What ends TLS between a device and a sandbox, passes everything on, and writes it down. */
@@ -35,6 +42,10 @@ export interface Wiretap {
   readonly connections: readonly TappedConnection[]
   /** Calls (`POST /oauth/token`) and packets (`connect 0`, with the number of the connection) in their order. */
   readonly timeline: readonly string[]
+  /** Changes the next answer to a path, after this tap has seen it; orders for a path are carried out one a call. */
+  alter(path: string, change: (answer: Answer, call: TappedCall) => Answer): void
+  /** From now on nothing passes on the connections that are open, and neither side is told: they are half-open. */
+  freeze(): void
   stop(): Promise<void>
 }
 
@@ -43,7 +54,8 @@ export async function startWiretap(sandbox: Sandbox): Promise<Wiretap> {
   const authority = await createAuthority()
   const identity = await authority.issue()
   const calls: TappedCall[] = []
-  const connections: { bytes: Uint8Array; packets: Packet[] }[] = []
+  const connections: (TappedConnection & { bytes: Uint8Array; packets: Packet[] })[] = []
+  const changes: { path: string; change: (answer: Answer, call: TappedCall) => Answer }[] = []
   const timeline: string[] = []
   const sockets = new Set<Socket>()
 
@@ -67,12 +79,16 @@ export async function startWiretap(sandbox: Sandbox): Promise<Wiretap> {
     const [answer] = (await once(onward, 'response')) as [IncomingMessage]
     const text = await textOf(answer)
     call.answer = { status: answer.statusCode ?? 0, body: text }
-    outgoing.writeHead(answer.statusCode ?? 502, { 'content-type': 'application/json' }).end(text)
+    const ordered = changes.findIndex((one) => one.path === path)
+    const [{ change } = { change: (same: Answer) => same }] = ordered < 0 ? [] : changes.splice(ordered, 1)
+    const { status, body: changed } = change(call.answer, call)
+    outgoing.writeHead(status, { 'content-type': 'application/json' }).end(changed)
   }
 
   function tap(device: TLSSocket): void {
     const number = connections.length
-    const connection = { bytes: new Uint8Array(), packets: [] as Packet[] }
+    const flow: TappedConnection['flow'][number][] = []
+    const connection = { bytes: new Uint8Array(), packets: [] as Packet[], flow }
     connections.push(connection)
     const { hostname: host, port } = new URL(sandbox.brokerUrl)
     const onward = tlsConnect({ host, port: Number(port), ca: sandbox.caPem })
@@ -80,18 +96,26 @@ export async function startWiretap(sandbox: Sandbox): Promise<Wiretap> {
       sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => {
+        sockets.delete(socket)
         device.destroySoon()
         onward.destroySoon()
       })
     }
-    device.on('data', (chunk: Uint8Array) => {
+    const readDevice = packetReader((packet) => {
+      timeline.push(`${packet.cmd} ${number}`)
+      connection.packets.push(packet)
+      flow.push({ from: 'device', packet })
+    })
+    const readBroker = packetReader((packet) => flow.push({ from: 'broker', packet }))
+    device.on('data', (chunk: Buffer) => {
       connection.bytes = Buffer.concat([connection.bytes, chunk])
-      const packets = packetsSent([{ type: 'send', bytes: connection.bytes }])
-      for (const packet of packets.slice(connection.packets.length)) timeline.push(`${packet.cmd} ${number}`)
-      connection.packets = packets
+      readDevice(chunk)
       onward.write(chunk)
     })
-    onward.pipe(device)
+    onward.on('data', (chunk: Buffer) => {
+      readBroker(chunk)
+      device.write(chunk)
+    })
   }
 
   const [apiPort, brokerPort] = await Promise.all([listen(api), listen(broker)])
@@ -103,6 +127,10 @@ export async function startWiretap(sandbox: Sandbox): Promise<Wiretap> {
     calls,
     connections,
     timeline,
+    alter: (path, change) => changes.push({ path, change }),
+    freeze() {
+      for (const socket of sockets) socket.pause()
+    },
     async stop() {
       for (const socket of sockets) socket.destroy()
       await Promise.all([api, broker].map((server) => new Promise((resolve) => server.close(resolve))))

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { exitCodes, runProgram } from '@realer-device/cli'
 import { describe, expect, it } from 'vitest'
 import { mosquittoIsWanted } from '../../../test/support/mosquitto.ts'
+import { faultsOfPicture, pictureOf } from '../src/demo/picture.ts'
 import { createScreen } from './terminal.ts'
 
 const brokers = ['embedded', ...(mosquittoIsWanted('the demo day with Mosquitto') ? ['mosquitto'] : [])]
@@ -44,6 +45,11 @@ it('the demo day for people is a time line without escape codes where there is n
   for (const status of ['accepted', 'replayed', 'error', 'rejected', 'conflict'])
     expect(screen.text()).toMatch(new RegExp(`acknowledgement on \\w+: ${status}`))
   expect(screen.text()).toContain('The ledger agrees')
+  // PUB-11: what was moved by hand while the device was offline is told after the reconnect.
+  expect(screen.text()).toMatch(
+    /turns the valve by hand(.*\n)+.*online \(after reconnect\)(.*\n)+.*the valve is half open, and the cloud has not been told/,
+  )
+  expect(screen.text()).toMatch(/the house, to the cloud +heater off, valve half open/)
   // The README shows this output: its chapters and its verdict are these.
   const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
   const told = screen.outLines.filter((line) =>
@@ -52,4 +58,17 @@ it('the demo day for people is a time line without escape codes where there is n
   expect(told).toHaveLength(9)
   for (const line of told) expect(readme).toContain(line.trim())
   expect(screen.text().includes('\u001b[')).toBe(false)
+})
+
+it('PUB-10, PUB-11: the verdict finds an actuator that is not as the cloud was told', () => {
+  const told: { [route: string]: string } = { valve: 'closed' }
+  const picture = pictureOf(
+    { valueOf: (route) => told[route] ?? null },
+    { values: { heater: 'off', valve: 'half open' } },
+  )
+  expect(faultsOfPicture(picture)).toEqual([
+    'the heater is off, and the cloud was told nothing',
+    'the valve is half open, and the cloud was told closed',
+  ])
+  expect(faultsOfPicture([{ route: 'valve', is: 'closed', known: 'closed' }])).toEqual([])
 })

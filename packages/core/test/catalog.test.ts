@@ -274,7 +274,7 @@ describe('CAT-7 a catalog that lacks what is needed', () => {
     device.fires('retryCall').callFails('malformed')
     expect(device.in('link')).toBe('online')
     expect(device.did('enterSafe')).toEqual([])
-    expect(device.reports('m-2').did('mqttPublish')).toHaveLength(1)
+    expect(device.reports('m-2', 'rte_humidity').did('mqttPublish')).toHaveLength(1)
   })
 })
 
@@ -312,14 +312,15 @@ describe('CAT-8 the catalog is read again', () => {
     const device = new Scenario({ timing: { publishTimeoutMs: 3_600_000 } }).goesOnline()
     device.random = 0.999
     const waits: number[] = []
+    device.reports('m-0')
     for (let n = 0; n < 4; n += 1) {
-      device.reports(`m-${n}`).pubacks(0x87)
+      device.pubacks(0x87)
       expect(device.did('call')).toEqual([])
       waits.push(device.waits('retryCall') ?? 0)
       device.fires('retryCall').readsCatalog().issuesTuple().closes().connects().subscribes()
     }
     expect(waits).toEqual([1_999, 3_997, 7_993, 15_985])
-    device.fires('stableOnline').reports('m-9').pubacks(0x87)
+    device.pubacks().fires('stableOnline').reports('m-9', 'rte_humidity').pubacks(0x87)
     expect(device.waits('retryCall')).toBe(1_999)
   })
 })

@@ -33,6 +33,27 @@ describe('PUB-9 at the outbox’s bound the host may choose an eviction', () => 
   })
 })
 
+describe('PUB-9 in order per route', () => {
+  const refused = () => new Scenario().goesOnline().reports('m-1').pubacks(0x97)
+  const sent = (device: Scenario) => device.published().map(({ body }) => body.message_id)
+
+  it('one that waits for its retry holds back the later ones of its route, and no other', () => {
+    const device = refused().reports('m-2').reports('m-3', 'rte_humidity')
+    expect(sent(device)).toEqual(['m-1', 'm-3'])
+    expect(sent(device.fires('reports'))).toEqual(['m-1', 'm-3', 'm-1', 'm-2'])
+  })
+
+  it('one that is refused again and again dams nothing: the later ones pass behind each retry', () => {
+    const device = refused().reports('m-2').fires('reports').reports('m-4')
+    expect(sent(device)).toEqual(['m-1', 'm-1', 'm-2', 'm-4'])
+  })
+
+  it('after a lost connection everything goes out again in its order', () => {
+    const device = refused().reports('m-2').closes().passes(2_000).fires('reconnect').connects().subscribes()
+    expect(sent(device)).toEqual(['m-1', 'm-1', 'm-2'])
+  })
+})
+
 describe('ACK-5 for as long as the host’s policy says', () => {
   it('a report that was published so often without an answer settles as failed, and is told', () => {
     const device = new Scenario({ limits: { maxUnansweredPublishes: 2 } })

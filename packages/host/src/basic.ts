@@ -13,7 +13,7 @@ export function basicCredentials(clientId: string, clientSecret: string): string
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** Base64 of ASCII text. By hand, because a platform-neutral package cannot count on `btoa`. */
-function base64(ascii: string): string {
+export function base64(ascii: string): string {
   let encoded = ''
   for (let at = 0; at < ascii.length; at += 3) {
     const group = [0, 1, 2].map((index) => ascii.charCodeAt(at + index))

@@ -1,4 +1,11 @@
-import { type CallEffect, callFailed, readAnswer, type SecretRef } from '@realer-device/core'
+import {
+  type CallEffect,
+  type CallEvent,
+  callFailed,
+  type IssuedSecret,
+  readAnswer,
+  type SecretRef,
+} from '@realer-device/core'
 import { formEncode } from './basic.ts'
 import { faultText } from './diagnostics.ts'
 import type { Turn } from './loop.ts'
@@ -24,6 +31,11 @@ export function createCalls(caller: HttpsCaller, vault: Vault, dispatch: (turn: 
       return
     }
     const { event, secret } = readAnswer(effect, outcome.answer)
+    if (showsSecret(effect, event, secret, vault)) {
+      const detail = 'its answer is not usable: it shows a secret where none belongs.'
+      dispatch({ event: callFailed(effect, 'malformed', detail) })
+      return
+    }
     dispatch({
       event,
       decided({ verdict }) {
@@ -59,6 +71,21 @@ export function createCalls(caller: HttpsCaller, vault: Vault, dispatch: (turn: 
       for (const call of [...underWay.keys()]) cancel(call)
     },
   }
+}
+
+/**
+ * Whether an answer must not be used. What it says beside its secret goes into traces, topics and packets, so no secret
+ * may be in it (CRED-3); and what it issues must not be what it was asked with: a token is no MQTT password (AUTH-8).
+ */
+function showsSecret(
+  effect: CallEffect,
+  event: CallEvent,
+  issued: IssuedSecret | null,
+  vault: Vault,
+): boolean {
+  if (vault.isIn(event, issued?.value)) return true
+  if (issued === null) return false
+  return ['client', effect.authorization.secret].some((ref) => vault.isOneIn(ref, issued.value))
 }
 
 /** The request of a call with its secrets filled in. Throws where one is not kept or cannot be encoded. */

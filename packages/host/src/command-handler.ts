@@ -11,11 +11,11 @@ export interface Command {
   readonly windowMs: number
   /** The end of the window on the platform's monotonic clock. */
   readonly deadlineAt: number
-  /** Aborted when the device is told to stop. */
+  /** Aborted when the device is told to stop, or when the command has run for `timing.commandTimeoutMs`. */
   readonly signal: CommandSignal
 }
 
-/** Tells a running command that the device stops. The part of the web's AbortSignal that every engine can have. */
+/** Tells one running command that it is to end. The part of the web's AbortSignal that every engine can have. */
 export interface CommandSignal {
   readonly aborted: boolean
   /** Calls the listener when it is aborted; at once, where it already is. */
@@ -30,12 +30,19 @@ export type CommandResult = 'applied' | 'rejected' | void
 export interface CommandHandler {
   /**
    * Executes the command, or refuses it with `rejected` (DES-6, DES-7). An exception counts as `rejected`. One command
-   * runs at a time per route: the next one waits until the promise is settled (DES-8).
+   * runs at a time per route: the next one waits until the promise is settled (DES-8), or until the command has run for
+   * `timing.commandTimeoutMs`. Then its signal aborts, its answer counts no more, and `currentValue` decides.
    */
   execute(command: Command): CommandResult | Promise<CommandResult>
   /**
    * The physical value now: a string, unless `valueContract` is `json`. It goes into the report, whatever the command
-   * asked for (PUB-10). An exception means that the value is not known: then the command stays unanswered.
+   * asked for (PUB-10). An exception means that the value is not known: then the command stays unanswered. It is read
+   * after every way back online as well, and reported where it is another than the last one reported (PUB-11).
    */
   currentValue(): JsonValue | Promise<JsonValue>
+  /**
+   * Whether a command that was running when the device went down may run again after the restart, within its window.
+   * Default false: then the physical value decides what is reported (DES-12).
+   */
+  readonly repeatable?: boolean
 }

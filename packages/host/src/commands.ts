@@ -1,5 +1,6 @@
 import type { CommandOutcome, DeviceConfig, Effect, HostEvent, Observation } from '@realer-device/core'
 import type { CommandHandler, CommandSignal } from './command-handler.ts'
+import { type Abortable, createSignal } from './command-signal.ts'
 import { type Diagnose, faultText } from './diagnostics.ts'
 import { copyJson } from './json-copy.ts'
 import type { Platform } from './platform.ts'
@@ -10,10 +11,14 @@ type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>
 export interface Commands {
   /** Executes a command unless its window is over; `steppedAt` is the moment from which `windowMs` counts. */
   start(effect: EffectOf<'startCommand'>, steppedAt: number): void
-  /** Reads the physical value for a command that is not executed. */
+  /** Tells a running command that its time is over; its answer is not waited for (DES-8). */
+  cancel(effect: EffectOf<'cancelCommand'>): void
+  /** Reads the physical value for a command that is not executed, or was interrupted (DES-5, DES-12). */
   read(effect: EffectOf<'readValue'>): void
+  /** Reads the physical value of a route after the device was offline (PUB-11). */
+  readRoute(effect: EffectOf<'readRouteValue'>): void
   /** Tells every running command that the device stops. */
-  abort(): void
+  abortAll(): void
 }
 
 /** What the command runner is made of. */
@@ -28,14 +33,8 @@ export interface CommandParts {
 /** A runner for the handlers of one device. */
 export function createCommands(parts: CommandParts): Commands {
   const { platform, handlers, valueContract, dispatch, diagnose } = parts
-  const stop = createSignal((error) =>
-    diagnose(
-      'error',
-      'handler-failed',
-      `A listener of the stop signal failed: ${faultText(error)}`,
-      'STOP-1',
-    ),
-  )
+  /** The commands whose answer is waited for. */
+  const running = new Map<string, Abortable>()
 
   async function run(effect: EffectOf<'startCommand'>, deadlineAt: number): Promise<void> {
     const { route, desiredId } = effect
@@ -44,8 +43,14 @@ export function createCommands(parts: CommandParts): Commands {
       diagnose('warning', 'command-late', `The window of ${desiredId} ended before it could start.`, 'DES-5')
       return dispatch({ event: { type: 'commandLate', desiredId } })
     }
-    const outcome = await execute(effect, deadlineAt)
+    const one = createSignal((error) =>
+      diagnose('error', 'handler-failed', `A listener of the signal failed: ${faultText(error)}`, 'STOP-1'),
+    )
+    running.set(desiredId, one)
+    const outcome = await execute(effect, deadlineAt, one.signal)
     const observation = await observe(route)
+    if (running.get(desiredId) !== one) return
+    running.delete(desiredId)
     if (observation === null) dispatch({ event: { type: 'valueUnknown', desiredId } })
     else dispatch({ event: { type: 'commandFinished', desiredId, outcome, ...observation } })
   }
@@ -53,6 +58,7 @@ export function createCommands(parts: CommandParts): Commands {
   async function execute(
     effect: EffectOf<'startCommand'>,
     deadlineAt: number,
+    signal: CommandSignal,
   ): Promise<Exclude<CommandOutcome, 'stale'>> {
     const { route, desiredId, value, sequenceNumber, windowMs } = effect
     const handler = handlers.get(route)
@@ -61,7 +67,7 @@ export function createCommands(parts: CommandParts): Commands {
       return 'rejected'
     }
     try {
-      const command = { desiredId, route, value, sequenceNumber, windowMs, deadlineAt, signal: stop.signal }
+      const command = { desiredId, route, value, sequenceNumber, windowMs, deadlineAt, signal }
       const result = (await handler.execute(command)) ?? 'applied'
       if (result === 'applied' || result === 'rejected') return result
       diagnose(
@@ -106,39 +112,29 @@ export function createCommands(parts: CommandParts): Commands {
     else dispatch({ event: { type: 'valueRead', desiredId, ...observation } })
   }
 
+  async function answerRouteRead({ route, reading }: EffectOf<'readRouteValue'>): Promise<void> {
+    const observation = await observe(route)
+    if (observation === null) dispatch({ event: { type: 'routeValueUnknown', reading } })
+    else dispatch({ event: { type: 'routeValueRead', reading, ...observation } })
+  }
+
   return {
     start(effect, steppedAt) {
       void run(effect, steppedAt + effect.windowMs)
     },
+    cancel({ desiredId }) {
+      const one = running.get(desiredId)
+      running.delete(desiredId)
+      one?.abort()
+    },
     read(effect) {
       void answerRead(effect)
     },
-    abort: stop.abort,
-  }
-}
-
-function createSignal(onFault: (error: unknown) => void): { readonly signal: CommandSignal; abort(): void } {
-  const listeners: (() => void)[] = []
-  let aborted = false
-  return {
-    signal: {
-      get aborted() {
-        return aborted
-      },
-      onAbort(listener) {
-        if (aborted) listener()
-        else listeners.push(listener)
-      },
+    readRoute(effect) {
+      void answerRouteRead(effect)
     },
-    abort() {
-      aborted = true
-      for (const listener of listeners.splice(0)) {
-        try {
-          listener()
-        } catch (error) {
-          onFault(error)
-        }
-      }
+    abortAll() {
+      for (const one of [...running.values()]) one.abort()
     },
   }
 }

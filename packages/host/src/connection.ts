@@ -9,10 +9,10 @@ import {
 } from '@realer-device/mqtt'
 import { type Diagnose, faultText } from './diagnostics.ts'
 import type { Turn } from './loop.ts'
+import { readMessage } from './message.ts'
 import { publishReason, subscribeReason } from './mqtt-reasons.ts'
 import type { Link, LinkCloseCause, Platform } from './platform.ts'
 import { createTimers } from './timers.ts'
-import { decodeUtf8 } from './utf8.ts'
 import type { Vault } from './vault.ts'
 
 /** One MQTT connection: a link and the session on it, joined. */
@@ -125,18 +125,13 @@ export function openConnection(effect: ConnectEffect, parts: ConnectionParts): C
     const acknowledge = (reasonCode: number): void => {
       if (message.qos === 1) handle(session?.acknowledge(message.packetId, reasonCode) ?? [])
     }
-    const payload = decodeUtf8(message.payload)
-    if (payload === null) {
-      diagnose(
-        'warning',
-        'message-not-utf8',
-        `A message on ${message.topic} is not UTF-8.`,
-        'DES-10',
-        'payload',
-      )
+    const read = readMessage(message, vault)
+    if (!read.ok) {
+      diagnose('warning', read.code, `A message on ${message.topic} ${read.fault}.`, read.rule, 'payload')
       acknowledge(PAYLOAD_FORMAT_INVALID)
       return null
     }
+    const { payload } = read
     return {
       event: { type: 'mqttMessageReceived', connection, topic: message.topic, payload },
       done: () => acknowledge(0x00),
@@ -169,13 +164,16 @@ export function openConnection(effect: ConnectEffect, parts: ConnectionParts): C
   function open(): void {
     const password = vault.read(effect.password.secret)
     if (password === null) return fail('protocolError', 'The credential of the connection is not kept.')
-    const { clientId, username, cleanStart, keepAliveSeconds, timeoutMs, url } = effect
+    const { clientId, username, cleanStart, sessionExpirySeconds, will } = effect
+    const { keepAliveSeconds, timeoutMs, url } = effect
     try {
       session = createMqttSession({
         clientId,
         username,
         password,
         cleanStart,
+        sessionExpirySeconds,
+        will,
         keepAliveSeconds,
         connectTimeoutMs: timeoutMs,
       })

@@ -20,6 +20,8 @@ export interface StepTrace {
   /** Monotonic ms. */
   readonly now: number
   readonly random: number
+  /** The time of day, ISO 8601 UTC. */
+  readonly wallClock: string
   readonly event: DeviceEvent | null
   readonly effects: readonly Effect[]
   /** The machine's state value after the step. */
@@ -58,7 +60,7 @@ export interface DeviceEvents {
   diagnostic: Diagnostic
   /** The device has stopped for good (STOP-1). */
   stopped: { readonly reason: StopReason; readonly revoked: boolean }
-  /** The machine made a step; its effects are carried out after this. */
+  /** The machine made a step; its effects are carried out after this: the place to store `snapshot()`. */
   step: StepTrace
 }
 

@@ -1,27 +1,19 @@
-import type { DeviceState, Effect, JsonValue, StopReason } from '@realer-device/core'
-import { basicCredentials, formEncode } from './basic.ts'
-import { createCalls } from './calls.ts'
+import type { DeviceState, JsonValue, Snapshot, StopReason } from '@realer-device/core'
 import type { CommandHandler } from './command-handler.ts'
-import { createCommands } from './commands.ts'
-import { type Connection, openConnection } from './connection.ts'
-import { type DeviceEventName, type DeviceEvents, deviceEventNames } from './device-events.ts'
-import { type Diagnose, faultText } from './diagnostics.ts'
-import { DeviceUsageError } from './errors.ts'
-import { createListeners } from './listeners.ts'
-import { createLoop } from './loop.ts'
-import { type CreateDeviceOptions, readOptions } from './options.ts'
-import type { Platform } from './platform.ts'
-import { createReports, type ReportOptions, type ReportReceipt } from './reports.ts'
-import { createTimers } from './timers.ts'
-import { createVault } from './vault.ts'
+import type { DeviceEventName, DeviceEvents } from './device-events.ts'
+import type { ReportOptions, ReportReceipt } from './reports.ts'
 
 /** A device of Realer's cloud: it starts once, and stops once. */
 export interface Device {
-  /** Starts the session. Throws {@link DeviceUsageError} `already-started` or `already-stopped`. */
-  start(): void
+  /**
+   * Starts the session: afresh, or from a snapshot of an earlier process (CORE-6). Throws {@link DeviceUsageError}
+   * `already-started`, `already-stopped` or `argument-invalid`, and {@link SnapshotError} where the snapshot cannot be
+   * used; then nothing has happened, and the device can still be started.
+   */
+  start(options?: StartOptions): void
   /**
    * Offers a local physical event (PUB-3, PUB-6). Never throws: a report that is not taken rejects `settled`, and is a
-   * diagnostic. It is kept while offline or safe (SAFE-2), in memory.
+   * diagnostic. It is kept while offline or safe (SAFE-2), in memory and in every `snapshot()` until it settles.
    *
    * @param route the firmware's name of the route, see `routes`
    * @param value the observed value: a string, unless `valueContract` is `json`
@@ -36,200 +28,33 @@ export interface Device {
   on<Name extends DeviceEventName>(name: Name, listener: (event: DeviceEvents[Name]) => void): () => void
   /**
    * Stops for good: no new commands, DISCONNECT, token revoked, bounded by `timing.stopTimeoutMs` (STOP-1, AUTH-7).
-   * Resolves when it has stopped; every call gets the same promise. Rejects with {@link DeviceUsageError}
+   * With `compromise` all of it at once, and the secrets are dropped; that may follow another stop that is under way
+   * (STOP-2). Resolves when it has stopped; every call gets the same promise. Rejects with {@link DeviceUsageError}
    * `argument-invalid` for an unknown reason. Default `shutdown`.
    */
   stop(options?: { readonly reason?: StopReason }): Promise<{ readonly revoked: boolean }>
-  /** The message ids of the reports in the outbox, oldest first. */
+  /** The message ids of the reports in the outbox, oldest first; those of a resumed snapshot too. */
   pending(): readonly string[]
+  /**
+   * What must survive a restart: the outbox, and what is known of the command routes. Plain JSON without secrets, for
+   * `start({ resume })` in another process (CORE-6, PUB-9, DES-9), after the stop too; null before `start()`.
+   */
+  snapshot(): Snapshot | null
   /** The machine's whole state, plain JSON without secrets; null before `start()`. */
   state(): DeviceState | null
 }
 
-/**
- * Makes a device over a platform. Nothing happens before `start()`.
- *
- * @throws {ConfigError} naming the field, for a missing, wrong or unknown option
- */
-export function createDevice(options: CreateDeviceOptions, platform: Platform): Device {
-  const { client, configFor } = readOptions(options)
-  const firstConfig = configFor([])
-  const handlers = new Map<string, CommandHandler>()
-  const vault = createVault()
-  const timers = createTimers<string>(platform.clock)
-  let connection: Connection | null = null
-  let phase: 'new' | 'started' | 'stopped' = 'new'
-  let endStop: (result: { revoked: boolean }) => void = () => {}
-  const stopped = new Promise<{ readonly revoked: boolean }>((resolve) => {
-    endStop = resolve
-  })
-
-  const listeners = createListeners((name, error) => {
-    // A listener of diagnostics that fails has no one left to be told to.
-    if (name !== 'diagnostic')
-      diagnose('error', 'listener-failed', `A listener of ${name} failed: ${faultText(error)}`, 'CORE-3')
-  })
-  const diagnose: Diagnose = (level, code, message, rule, field) =>
-    listeners.emit('diagnostic', { level, code, message: vault.redact(message), field: field ?? null, rule })
-
-  const loop = createLoop(platform, { traced: (trace) => listeners.emit('step', trace), perform })
-  const { dispatch } = loop
-  const calls = createCalls(platform.caller, vault, dispatch)
-  const { valueContract } = firstConfig
-  const commands = createCommands({ platform, handlers, valueContract, dispatch, diagnose })
-  const reports = createReports({
-    platform,
-    closed: () => (phase === 'started' ? null : phase === 'new' ? 'not-started' : 'stopped'),
-    dispatch,
-    refused: ({ code, field, messageId }) =>
-      diagnose('warning', 'report-refused', `Report ${messageId} was refused: ${code}.`, 'PUB-3', field),
-  })
-
-  function perform(effect: Effect, steppedAt: number): void {
-    switch (effect.type) {
-      case 'setTimer': {
-        const event = { type: `timer.${effect.timer}`, timer: effect.id } as const
-        return timers.set(effect.timer, effect.delayMs, () => dispatch({ event }))
-      }
-      case 'cancelTimer':
-        return timers.cancel(effect.timer)
-      case 'call':
-        return calls.make(effect)
-      case 'cancelCall':
-        return calls.cancel(effect.call)
-      case 'forgetSecret':
-        return vault.forget(effect.secret)
-      case 'mqttConnect': {
-        // At most one connection exists, whatever is ordered (CONN-6).
-        connection?.abort()
-        const { closeTimeoutMs } = firstConfig.timing
-        connection = openConnection(effect, { platform, vault, closeTimeoutMs, dispatch, diagnose })
-        return
-      }
-      case 'mqttSubscribe':
-        return connectionOf(effect)?.subscribe(effect.topics)
-      case 'mqttPublish':
-        return connectionOf(effect)?.publish(effect.delivery, effect.topic, effect.payload)
-      case 'mqttDisconnect':
-        return connectionOf(effect)?.disconnect(effect.reasonCode)
-      case 'mqttAbort':
-        return connectionOf(effect)?.abort()
-      case 'acceptReport':
-        // The receipt was given when the step was made.
-        return
-      case 'refuseReport': {
-        diagnose('warning', 'report-refused', effect.message, 'PUB-3', effect.field)
-        // A handler's value that makes no report will not get better: the route must not wait for it.
-        const { desiredId } = effect
-        if (desiredId !== null) dispatch({ event: { type: 'valueUnknown', desiredId } })
-        return
-      }
-      case 'settleReport': {
-        const { type: _type, ...settlement } = effect
-        reports.settle(effect)
-        return listeners.emit('report', settlement)
-      }
-      case 'startCommand':
-        return commands.start(effect, steppedAt)
-      case 'readValue':
-        return commands.read(effect)
-      case 'settleCommand': {
-        const { route, desiredId, outcome } = effect
-        return listeners.emit('command', { route, desiredId, outcome })
-      }
-      case 'enterSafe':
-        return listeners.emit('safe', { entered: true, reason: effect.reason })
-      case 'leaveSafe':
-        return listeners.emit('safe', { entered: false, reason: null })
-      case 'announceOnline':
-        return listeners.emit('online', { after: effect.after })
-      case 'announceOffline':
-        return listeners.emit('offline', { because: effect.because })
-      case 'announceStopped': {
-        const { reason, revoked } = effect
-        end()
-        listeners.emit('stopped', { reason, revoked })
-        return endStop({ revoked })
-      }
-      case 'diagnose': {
-        const { type: _type, ...diagnostic } = effect
-        return listeners.emit('diagnostic', diagnostic)
-      }
-    }
-  }
-
-  /** The connection that an effect speaks of, unless it is gone. */
-  function connectionOf(effect: { readonly connection: string }): Connection | null {
-    return connection?.id === effect.connection ? connection : null
-  }
-
-  /** Whatever the machine has left behind ends here (STOP-1, STOP-2). */
-  function end(): void {
-    phase = 'stopped'
-    timers.cancelAll()
-    calls.cancelAll()
-    connection?.abort()
-    connection = null
-    vault.forgetAll()
-    commands.abort()
-    reports.endAll()
-  }
-
-  return {
-    start() {
-      if (phase === 'stopped')
-        throw new DeviceUsageError('already-stopped', 'start', 'The device was stopped.')
-      if (phase === 'started')
-        throw new DeviceUsageError('already-started', 'start', 'The device runs already.')
-      const config = configFor([...handlers.keys()])
-      const basic = basicCredentials(client.id, client.secret)
-      phase = 'started'
-      vault.keep('client', basic, [client.secret, formEncode(client.secret)])
-      loop.start(config)
-    },
-
-    // From JavaScript, null may come: it stands for no options.
-    report: (route, value, reportOptions) => reports.offer(route, value, reportOptions ?? {}),
-
-    onCommand(route, handler) {
-      if (phase !== 'new')
-        throw new DeviceUsageError('already-started', 'onCommand', 'Handlers are declared before start().')
-      if (typeof route !== 'string' || route === '')
-        throw new DeviceUsageError('argument-invalid', 'route', 'A route is a string that is not empty.')
-      for (const method of ['execute', 'currentValue'] as const)
-        if (typeof handler?.[method] !== 'function')
-          throw new DeviceUsageError('argument-invalid', method, `A handler needs ${method}().`)
-      if (handlers.has(route))
-        throw new DeviceUsageError('handler-exists', 'route', `Route ${route} has a handler already.`)
-      handlers.set(route, handler)
-    },
-
-    on(name, listener) {
-      if (!Object.hasOwn(deviceEventNames, name))
-        throw new DeviceUsageError('argument-invalid', 'name', `There is no event ${String(name)}.`)
-      if (typeof listener !== 'function')
-        throw new DeviceUsageError('argument-invalid', 'listener', 'A listener is a function.')
-      return listeners.add(name, listener)
-    },
-
-    stop(stopOptions) {
-      const { reason = 'shutdown' } = stopOptions ?? {}
-      if (!['shutdown', 'decommissioning', 'compromise'].includes(reason))
-        return Promise.reject(
-          new DeviceUsageError('argument-invalid', 'reason', 'There is no such reason to stop.'),
-        )
-      if (phase === 'new') {
-        end()
-        listeners.emit('stopped', { reason, revoked: false })
-        endStop({ revoked: false })
-      } else if (phase === 'started') {
-        commands.abort()
-        dispatch({ event: { type: 'stopRequested', reason } })
-      }
-      return stopped
-    },
-
-    pending: () => loop.state()?.context.reports.map(({ messageId }) => messageId) ?? [],
-    state: loop.state,
-  }
+/** How a device starts. */
+export interface StartOptions {
+  /**
+   * A snapshot of this device, as `snapshot()` gave it and JSON has carried it. Its reports are pending again and settle
+   * through the event `report`: their promises ended with the process that offered them. Default: none, a fresh start.
+   */
+  readonly resume?: unknown
+  /**
+   * What became of the platform's monotonic clock since the snapshot. `continued`: the same clock, so that windows of
+   * commands that wait still run. `restarted`: another one, so that they all count as over (DES-2, DES-5). Default
+   * `restarted`.
+   */
+  readonly clock?: 'continued' | 'restarted'
 }

@@ -23,6 +23,7 @@ export type HostDiagnosticCode =
   | 'handler-missing'
   | 'listener-failed'
   | 'message-not-utf8'
+  | 'message-shows-secret'
   | 'report-refused'
   | 'subscribe-impossible'
   | 'value-unreadable'

@@ -1,9 +1,8 @@
 import {
-  type DeviceConfig,
   type DeviceEvent,
   type DeviceState,
   type Effect,
-  initial,
+  type Moment,
   type Step,
   step,
 } from '@realer-device/core'
@@ -19,10 +18,13 @@ export interface Turn {
   readonly done?: () => void
 }
 
+/** What every step of this host is made with: time, chance and the time of day (CORE-1). */
+export type HostMoment = Required<Moment>
+
 /** The one loop of a device: one event at a time, each with the time and the chance of its own moment (CORE-1). */
 export interface Loop {
-  /** Makes the machine's first step. */
-  start(config: DeviceConfig): void
+  /** Makes the machine's first step. What `decide` throws is thrown here, and then nothing has happened. */
+  start(decide: (at: HostMoment) => Step): void
   /** Steps the machine with an event: now, or after the step that is under way and those that wait before it. */
   dispatch(turn: Turn): void
   /** The machine's state; null before the start. */
@@ -31,34 +33,30 @@ export interface Loop {
 
 /** What a loop tells and orders. Neither may throw. */
 export interface LoopPort {
+  /** A step was made, and none of its effects is carried out yet. */
   traced(trace: StepTrace): void
   /** Carries out one effect. `steppedAt` is the moment of its step, monotonic ms. */
   perform(effect: Effect, steppedAt: number): void
 }
 
 /** A loop that has not been started. */
-export function createLoop(platform: Pick<Platform, 'clock' | 'random'>, port: LoopPort): Loop {
+export function createLoop(platform: Pick<Platform, 'clock' | 'random' | 'wallClock'>, port: LoopPort): Loop {
   const waiting: Turn[] = []
   let state: DeviceState | null = null
   let stepping = false
   let stepsMade = 0
   let latest = Number.NEGATIVE_INFINITY
 
-  function moment(): { now: number; random: number } {
+  function moment(): HostMoment {
     latest = Math.max(latest, platform.clock.now())
-    return { now: latest, random: platform.random() }
+    return { now: latest, random: platform.random(), wallClock: platform.wallClock() }
   }
 
-  function make(
-    event: DeviceEvent | null,
-    decide: (at: { now: number; random: number }) => Step,
-    turn?: Turn,
-  ) {
-    const at = moment()
-    const made = decide(at)
+  function carryOut(made: Step, at: HostMoment, event: DeviceEvent | null, turn?: Turn): void {
     state = made.state
     turn?.decided?.(made)
     const { effects, verdict, rules } = made
+    // What must survive is written here: the new state is known, and nothing has left that depends on it (PUB-9, DES-9).
     port.traced({ n: stepsMade++, ...at, event, effects, value: made.state.value, verdict, rules })
     for (const effect of effects) port.perform(effect, at.now)
     turn?.done?.()
@@ -76,13 +74,16 @@ export function createLoop(platform: Pick<Platform, 'clock' | 'random'>, port: L
   }
 
   function take(turn: Turn): void {
-    const before = state
-    if (before !== null) make(turn.event, (at) => step(before, { ...at, event: turn.event }), turn)
+    if (state === null) return
+    const at = moment()
+    carryOut(step(state, { ...at, event: turn.event }), at, turn.event, turn)
   }
 
   return {
-    start(config) {
-      run(() => make(null, (at) => initial(config, at)))
+    start(decide) {
+      const at = moment()
+      const first = decide(at)
+      run(() => carryOut(first, at, null))
     },
     dispatch(turn) {
       if (stepping) waiting.push(turn)

@@ -1,7 +1,10 @@
 import { ConfigError, type DeviceConfig, type DeviceOptions, readConfig } from '@realer-device/core'
 
-/** How a device is made: the core's options and the OAuth client. The command routes come from `onCommand`. */
-export interface CreateDeviceOptions extends Omit<DeviceOptions, 'commandRoutes'> {
+/** The core's options that the command handlers give. */
+type HandlerOption = 'commandRoutes' | 'repeatableRoutes'
+
+/** How a device is made: the core's options and the OAuth client. What is said of routes comes from `onCommand`. */
+export interface CreateDeviceOptions extends Omit<DeviceOptions, HandlerOption> {
   /** The OAuth client's id (AUTH-2). */
   readonly clientId: string
   /** The OAuth client's secret. Kept in memory only, and never told (CRED-3). */
@@ -11,21 +14,22 @@ export interface CreateDeviceOptions extends Omit<DeviceOptions, 'commandRoutes'
 /** The options, checked: the client apart from everything that may be shown. */
 export interface CheckedOptions {
   readonly client: { readonly id: string; readonly secret: string }
-  /** The machine's configuration, given the routes that have handlers. */
-  configFor(commandRoutes: readonly string[]): DeviceConfig
+  /** The machine's configuration, given what the handlers say of the routes. */
+  configFor(routes: Pick<DeviceConfig, HandlerOption>): DeviceConfig
 }
 
 /** Checks the options at the door. Throws {@link ConfigError} naming the field, never quoting a value. */
 export function readOptions(options: CreateDeviceOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null)
     throw new ConfigError('options', 'options is not an object.')
-  if ('commandRoutes' in options)
-    throw new ConfigError('commandRoutes', 'commandRoutes is not an option here: onCommand names the routes.')
+  for (const field of ['commandRoutes', 'repeatableRoutes'] satisfies HandlerOption[])
+    if (field in options)
+      throw new ConfigError(field, `${field} is not an option here: onCommand names the routes.`)
   const { clientId, clientSecret, ...deviceOptions } = options
   const client = { id: textOption('clientId', clientId), secret: textOption('clientSecret', clientSecret) }
   // Checked now, so that `start` cannot fail; made again there, with the routes.
   readConfig(deviceOptions)
-  return { client, configFor: (commandRoutes) => readConfig({ ...deviceOptions, commandRoutes }) }
+  return { client, configFor: (routes) => readConfig({ ...deviceOptions, ...routes }) }
 }
 
 function textOption(field: string, value: unknown): string {

@@ -10,7 +10,10 @@ export interface Platform {
   random(): number
   /** An id that no other observation ever had, such as a UUID: 1 to 128 visible ASCII characters (PUB-4). */
   newMessageId(): string
-  /** The time of day, ISO 8601 UTC, such as `2026-04-29T10:00:01.250Z`. Only for `value_received_at` (PUB-3). */
+  /**
+   * The time of day, MUST be ISO 8601 UTC, such as `2026-04-29T10:00:01.250Z`: for `value_received_at` (PUB-3), and for a
+   * device whose clock is declared trusted (DES-2). It may be wrong, and it may jump.
+   */
   wallClock(): string
   readonly caller: HttpsCaller
   readonly openLink: OpenLink

@@ -136,8 +136,8 @@ test('CORE-2: the trace replays: same events at the same moments, same effects',
   let state = initial(config, { now: 1_000, random: 0.5 }).state
   expect(told.steps.map(({ n }) => n)).toEqual(told.steps.map((_, index) => index))
   for (const line of lines.slice(1)) {
-    const { now, random, event, effects, value, verdict, rules } = JSON.parse(line)
-    const made = step(state, { now, random, event })
+    const { now, random, wallClock, event, effects, value, verdict, rules } = JSON.parse(line)
+    const made = step(state, { now, random, wallClock, event })
     expect(JSON.parse(JSON.stringify(made.effects))).toEqual(effects)
     expect({ value: made.state.value, verdict: made.verdict, rules: made.rules }).toEqual({
       value,

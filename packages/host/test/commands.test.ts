@@ -1,7 +1,7 @@
 import type { JsonValue } from '@realer-device/core'
 import { expect, test } from 'vitest'
 import type { Command, CommandHandler } from '../src/index.ts'
-import { desiredState, topics } from './fake-cloud.ts'
+import { acknowledgement, desiredState, topics } from './fake-cloud.ts'
 import { createWorld, settlePromises, type World } from './world.ts'
 
 /** A world that is online, with this handler of the door. */
@@ -38,8 +38,9 @@ test('DES-7, PUB-10: a command runs, and its report says what is physically true
       deadlineAt: 61_000,
     },
   ])
+  // The first message id is that of the door's value after the way online (PUB-11).
   expect(lastReport(world)).toEqual({
-    message_id: 'message-1',
+    message_id: 'message-2',
     value: 'half open',
     value_received_at: '2026-04-29T10:00:01Z',
     desired_id: 'des_1',
@@ -160,6 +161,87 @@ test('PUB-10: a value that makes no report leaves its command unanswered, and th
   await settlePromises()
   expect(executed).toEqual(['des_1', 'des_2'])
   expect(lastReport(world)).toMatchObject({ desired_id: 'des_2', value: 'open' })
+})
+
+test('DES-8: a command that runs for too long hears of it through its own signal, and its later answer counts no more', async () => {
+  const answers: (() => void)[] = []
+  const heard: string[] = []
+  let value = 'ajar'
+  const world = worldWithDoor(
+    {
+      execute({ desiredId, signal }) {
+        signal.onAbort(() => heard.push(desiredId))
+        return new Promise<'applied'>((resolve) => answers.push(() => resolve('applied')))
+      },
+      currentValue: () => value,
+    },
+    { timing: { commandTimeoutMs: 20_000 } },
+  )
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 4))
+  await settlePromises()
+  world.platform.clock.advance(20_000)
+  await settlePromises()
+  expect(heard).toEqual(['des_1'])
+  expect(world.told.steps.flatMap(({ effects }) => effects)).toContainEqual({
+    type: 'readValue',
+    route: 'door',
+    desiredId: 'des_1',
+    because: 'interrupted',
+  })
+  expect(world.told.commands).toEqual([{ route: 'door', desiredId: 'des_1', outcome: 'rejected' }])
+
+  // The next one runs, with a signal of its own; what the first one says now is told to nobody.
+  world.cloud.publish(topics.doorDesired, desiredState('des_2', 5), 2)
+  await settlePromises()
+  const steps = world.told.steps.length
+  answers[0]?.()
+  await settlePromises()
+  expect(world.told.steps).toHaveLength(steps)
+  value = 'open'
+  answers[1]?.()
+  await settlePromises()
+  expect(heard).toEqual(['des_1'])
+  expect(world.told.commands.at(-1)).toEqual({ route: 'door', desiredId: 'des_2', outcome: 'applied' })
+})
+
+test('PUB-11: after the way online the value of a command route is read, and reported where the cloud cannot know it', async () => {
+  let value = 'open'
+  const world = worldWithDoor({ currentValue: () => value })
+  await settlePromises()
+  expect(lastReport(world)).toEqual({
+    message_id: 'message-1',
+    value: 'open',
+    value_received_at: '2026-04-29T10:00:01Z',
+  })
+  world.cloud.puback()
+  world.cloud.publish(topics.acks, acknowledgement('message-1'))
+
+  const backOnline = async (): Promise<number> => {
+    world.cloud.link.events.onClosed('network', 'cut')
+    world.platform.clock.advance(10_000)
+    world.cloud.link.events.onOpen()
+    world.cloud.connack()
+    world.cloud.suback()
+    await settlePromises()
+    return world.cloud.packets().filter(({ type }) => type === 'PUBLISH').length
+  }
+  expect(await backOnline()).toBe(0)
+  value = 'closed by hand'
+  expect(await backOnline()).toBe(1)
+  expect(lastReport(world)).toMatchObject({ message_id: 'message-3', value: 'closed by hand' })
+  expect(lastReport(world)).not.toHaveProperty('desired_id')
+})
+
+test('PUB-10, PUB-11: a value that cannot be read after the way online is a diagnostic, and nothing is made up', async () => {
+  const world = worldWithDoor({
+    currentValue() {
+      throw new Error('sensor gone')
+    },
+  })
+  await settlePromises()
+  expect(lastReport(world)).toBeNull()
+  expect(world.told.diagnostics).toContainEqual(expect.objectContaining({ code: 'value-unreadable' }))
+  expect(world.told.steps.at(-1)?.event).toMatchObject({ type: 'routeValueUnknown' })
 })
 
 test('STOP-1: a running command hears of the stop, and a listener of its signal that throws stops nothing', async () => {

@@ -219,6 +219,86 @@ test('STOP-1, AUTH-7: a stop with a dead network and a dead broker ends in time'
   expect(platform.clock.running).toBe(0)
 })
 
+test('STOP-2: a compromise during a shutdown reaches the machine: it revokes at once, and the promise is the same', async () => {
+  const { cloud, device, told, platform } = createWorld()
+  device.start()
+  cloud.bringOnline()
+  const stopping = device.stop()
+  // The shutdown waits for its link to close.
+  expect(cloud.link.state).toBe('closing')
+  expect(cloud.call.request.url).not.toContain('/oauth/revoke')
+  expect(device.stop({ reason: 'compromise' })).toBe(stopping)
+  expect(told.steps.at(-1)).toMatchObject({
+    event: { type: 'stopRequested', reason: 'compromise' },
+    verdict: 'taken',
+  })
+  expect(cloud.call.request.url).toContain('/oauth/revoke')
+  expect(cloud.call.request.body).toContain(canaries.token)
+  cloud.answer({})
+  await expect(stopping).resolves.toEqual({ revoked: true })
+  expect(told.life.at(-1)).toBe('stopped: compromise, revoked true')
+  expect(cloud.link.state).toBe('destroyed')
+  expect(platform.clock.running).toBe(0)
+})
+
+test('STOP-2: a compromise revokes without waiting for the link, and the secrets are dropped', async () => {
+  const { cloud, device, told } = createWorld()
+  device.start()
+  cloud.bringOnline()
+  const stopping = device.stop({ reason: 'compromise' })
+  expect(cloud.packets().at(-1)).toMatchObject({ type: 'DISCONNECT', reasonCode: 0 })
+  expect(cloud.call.request.url).toContain('/oauth/revoke')
+  // What is kept is redacted: the credential is not kept any more.
+  cloud.call.finish({ ok: false, failure: 'network', detail: `no route, said ${canaries.credential}` })
+  await expect(stopping).resolves.toEqual({ revoked: false })
+  expect(told.steps.some(({ event }) => JSON.stringify(event).includes(canaries.credential))).toBe(true)
+})
+
+test('CONN-2, DES-9, PUB-9: the options of the machine reach it', () => {
+  const will = { route: 'temperature', value: 'gone', delaySeconds: 5 }
+  const { cloud, device, platform } = createWorld({
+    outboxOverflow: 'evictOldest',
+    outdatedCommands: 'reportStale',
+    durable: true,
+    sessionExpirySeconds: 600,
+    will,
+    tokenRenewalFraction: 0.5,
+    wallClock: 'trusted',
+    limits: { maxReports: 1 },
+  })
+  device.start()
+  expect(device.state()?.context.config).toMatchObject({ outboxOverflow: 'evictOldest', will, durable: true })
+  cloud.answerToken()
+  cloud.answerCatalog()
+  cloud.answerCredential()
+  cloud.link.events.onOpen()
+  const connect = Buffer.from(cloud.link.sent[0] ?? [])
+  // Section 3.1.2.3: user name, password, will at QoS 1, no clean start.
+  expect(connect[connect.indexOf('MQTT') + 5]).toBe(0b1100_1100)
+  expect(connect.toString('latin1')).toContain(topics.temperature)
+  expect(connect.toString('latin1')).toContain('"value":"gone"')
+  expect(connect.toString('hex')).toContain('1100000258')
+  expect(platform.links).toHaveLength(1)
+})
+
+test('PUB-9: at the bound the oldest report makes room where the host chose so, and its promise says that it was evicted', async () => {
+  const { device, told } = createWorld({ outboxOverflow: 'evictOldest', limits: { maxReports: 1 } })
+  device.start()
+  const first = device.report('temperature', '1')
+  const second = device.report('temperature', '2')
+  await expect(first.settled).resolves.toEqual({ result: 'failed', status: 'evicted', errorType: null })
+  expect(told.reports).toMatchObject([{ messageId: first.messageId, status: 'evicted' }])
+  expect(device.pending()).toEqual([second.messageId])
+})
+
+test('DES-2: the time of day goes into every step, and so into the trace', () => {
+  const { cloud, device, told } = createWorld()
+  device.start()
+  cloud.bringOnline()
+  expect(told.steps.length).toBeGreaterThan(4)
+  expect(new Set(told.steps.map(({ wallClock }) => wallClock))).toEqual(new Set(['2026-04-29T10:00:01Z']))
+})
+
 test('before the start: reports are refused, and a stop is the end', async () => {
   const { device, told } = createWorld()
   await expect(device.report('temperature', '1').settled).rejects.toMatchObject({ code: 'not-started' })
@@ -250,6 +330,9 @@ test.each([
   [{ clientSecret: 'half \ud800' }, 'clientSecret'],
   [{ apiUrl: 'http://api.example' }, 'apiUrl'],
   [{ commandRoutes: ['door'] }, 'commandRoutes'],
+  [{ repeatableRoutes: ['door'] }, 'repeatableRoutes'],
+  [{ wallClock: 'right' }, 'wallClock'],
+  [{ will: { route: 'door' } }, 'will.value'],
   [{ timing: { backoffFloorMs: -1 } }, 'timing.backoffFloorMs'],
   [{ colour: 'red' }, 'colour'],
 ])('options are checked at the door, and no value is quoted: %j (AUTH-1)', (wrong, field) => {

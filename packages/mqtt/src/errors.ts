@@ -4,6 +4,7 @@ export type MqttOptionErrorCode =
   | 'out-of-range'
   | 'not-utf8'
   | 'too-long'
+  | 'not-a-topic'
   | 'missing-username'
   | 'missing-client-id'
 

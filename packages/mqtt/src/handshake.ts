@@ -1,19 +1,33 @@
 import { ProtocolFault } from './errors.ts'
-import { type Credentials, LARGEST_PACKET_BYTES, type SessionSettings } from './options.ts'
+import { type Credentials, LARGEST_PACKET_BYTES, type MqttWill, type SessionSettings } from './options.ts'
 import type { MqttConnected, MqttRefused } from './outputs.ts'
-import { type ConnackPacket, encodeConnect } from './packets.ts'
+import { type ConnackPacket, encodeConnect, type WillMessage } from './packets.ts'
 import { ReasonCode, reasonName } from './reason-codes.ts'
 
-/** CONNECT (MQTT 5 section 3.1): no session expiry, no will message, no topic aliases (CONN-1, CONN-2). */
+/**
+ * CONNECT (MQTT 5 section 3.1), without topic aliases (CONN-1, CONN-2). An interval of 0 is the standard's own default,
+ * and is left out.
+ */
 export function connectBytes(settings: SessionSettings, credentials: Credentials): Uint8Array {
+  const { will, sessionExpirySeconds, receiveMaximum, maximumPacketSize } = settings
   return encodeConnect({
     clientId: settings.clientId,
     username: credentials.username,
     password: credentials.password,
     clean: settings.cleanStart,
     keepalive: settings.keepAliveSeconds,
-    properties: { receiveMaximum: settings.receiveMaximum, maximumPacketSize: settings.maximumPacketSize },
+    ...(will !== null && { will: willOf(will) }),
+    properties: {
+      ...(sessionExpirySeconds > 0 && { sessionExpiryInterval: sessionExpirySeconds }),
+      receiveMaximum,
+      maximumPacketSize,
+    },
   })
+}
+
+function willOf({ topic, payload, delaySeconds }: Required<MqttWill>): WillMessage {
+  const properties = delaySeconds > 0 ? { willDelayInterval: delaySeconds } : {}
+  return { topic, payload, qos: 1, retain: false, properties }
 }
 
 /** Reads CONNACK (section 3.2): the server's limits, or its refusal. Throws ProtocolFault. */
@@ -42,6 +56,7 @@ export function readConnack(packet: ConnackPacket, asked: SessionSettings): Mqtt
   return {
     type: 'connected',
     sessionPresent,
+    sessionExpirySeconds: properties.sessionExpiryInterval ?? asked.sessionExpirySeconds,
     receiveMaximum: properties.receiveMaximum ?? 65_535,
     maximumPacketSize: properties.maximumPacketSize ?? LARGEST_PACKET_BYTES,
     maximumQoS: maximumQoS(properties.maximumQoS),

@@ -1,5 +1,5 @@
 export { MqttOptionError, type MqttOptionErrorCode } from './errors.ts'
-export type { MqttSessionOptions } from './options.ts'
+export type { MqttSessionOptions, MqttWill } from './options.ts'
 export type { MqttPublish } from './outbound-publishes.ts'
 export type {
   MqttCallRefusal,

@@ -36,6 +36,8 @@ export interface MqttConnected {
   readonly type: 'connected'
   /** The server still has the session of an earlier connection. Only possible with `cleanStart: false`. */
   readonly sessionPresent: boolean
+  /** How long the server keeps the session after the end: its own choice, or else ours. 0 is not at all. */
+  readonly sessionExpirySeconds: number
   /** How many of our QoS 1 messages may wait for their PUBACK at once. */
   readonly receiveMaximum: number
   /** The largest packet that the server takes, in bytes; the protocol's own maximum where the server names none. */

@@ -25,6 +25,15 @@ export type OutboundPacket =
   | { readonly cmd: 'pingreq' }
   | { readonly cmd: 'disconnect'; readonly reasonCode: number }
 
+/** The will of a CONNECT. */
+export interface WillMessage {
+  readonly topic: string
+  readonly payload: string
+  readonly qos: 1
+  readonly retain: false
+  readonly properties: { readonly willDelayInterval?: number }
+}
+
 /** CONNECT, apart from the rest because its password takes a way of its own. */
 export interface ConnectPacket {
   readonly clientId: string
@@ -32,7 +41,12 @@ export interface ConnectPacket {
   readonly password: Uint8Array | undefined
   readonly clean: boolean
   readonly keepalive: number
-  readonly properties: { readonly receiveMaximum: number; readonly maximumPacketSize: number }
+  readonly will?: WillMessage
+  readonly properties: {
+    readonly sessionExpiryInterval?: number
+    readonly receiveMaximum: number
+    readonly maximumPacketSize: number
+  }
 }
 
 export interface ConnackPacket {
@@ -40,6 +54,7 @@ export interface ConnackPacket {
   readonly sessionPresent: boolean
   readonly reasonCode: number
   readonly properties?: {
+    readonly sessionExpiryInterval?: number
     readonly receiveMaximum?: number
     readonly maximumPacketSize?: number
     readonly maximumQoS?: number

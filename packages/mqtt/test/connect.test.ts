@@ -30,6 +30,53 @@ describe('CONNECT', () => {
     expect(packetsSent(outputs)[0]).not.toHaveProperty('will')
   })
 
+  it('CONN-2 asks the server to keep the session, and for a will at QoS 1 that is not retained', () => {
+    const will = { topic: 'devices/é/feed-data', payload: '{"value":"öffline"}', delaySeconds: 30 }
+    const outputs = createMqttSession({
+      clientId: CLIENT_ID,
+      username: 'u',
+      password: 'p',
+      cleanStart: false,
+      sessionExpirySeconds: 4_294_967_295,
+      will,
+    }).open()
+    expect(packetsSent(outputs)).toMatchObject([
+      {
+        clean: false,
+        password: Buffer.from('p'),
+        properties: { sessionExpiryInterval: 4_294_967_295 },
+        will: {
+          topic: will.topic,
+          payload: Buffer.from(will.payload),
+          qos: 1,
+          retain: false,
+          properties: { willDelayInterval: 30 },
+        },
+      },
+    ])
+  })
+
+  it('MQTT 5 §3.1.3.2 a will without a delay has no property, and its payload may be empty', () => {
+    const outputs = createMqttSession({ clientId: 'c', will: { topic: 't', payload: '' } }).open()
+    expect(outputs[0]).toEqual({
+      type: 'send',
+      bytes: joined(
+        hex('10 1c'),
+        hex('0004'),
+        utf8('MQTT'),
+        // Will flag, will QoS 1, clean start.
+        hex('05 0e 003c'),
+        hex('08 21 0020 27 00010000'),
+        hex('0001'),
+        utf8('c'),
+        hex('00'),
+        hex('0001'),
+        utf8('t'),
+        hex('0000'),
+      ),
+    })
+  })
+
   it('CORE-5 is made without the 65,536 buffers that mqtt-packet makes at its first packet', () => {
     createMqttSession({ clientId: CLIENT_ID })
     expect(mqttPacket.writeToStream.cacheNumbers).toBe(false)
@@ -93,6 +140,17 @@ describe('Options are refused at the door, by name', () => {
     ['not-utf8', 'password', { username: 'u', password: '\udc00' }],
     ['too-long', 'password', { username: 'u', password: new Uint8Array(65_536) }],
     ['wrong-type', 'cleanStart', { cleanStart: 'yes' }],
+    ['wrong-type', 'sessionExpirySeconds', { sessionExpirySeconds: '60' }],
+    ['out-of-range', 'sessionExpirySeconds', { sessionExpirySeconds: -1 }],
+    ['out-of-range', 'sessionExpirySeconds', { sessionExpirySeconds: 4_294_967_296 }],
+    ['wrong-type', 'will', { will: 'gone' }],
+    ['wrong-type', 'will.topic', { will: { payload: '' } }],
+    ['not-a-topic', 'will.topic', { will: { topic: 'a/#', payload: '' } }],
+    ['not-a-topic', 'will.topic', { will: { topic: '', payload: '' } }],
+    ['not-utf8', 'will.topic', { will: { topic: 'a\u0000', payload: '' } }],
+    ['wrong-type', 'will.payload', { will: { topic: 't' } }],
+    ['too-long', 'will.payload', { will: { topic: 't', payload: 'é'.repeat(32_768) } }],
+    ['out-of-range', 'will.delaySeconds', { will: { topic: 't', payload: '', delaySeconds: -1 } }],
     ['wrong-type', 'keepAliveSeconds', { keepAliveSeconds: 1.5 }],
     ['out-of-range', 'keepAliveSeconds', { keepAliveSeconds: 65_536 }],
     ['out-of-range', 'keepAliveSeconds', { keepAliveSeconds: -1 }],

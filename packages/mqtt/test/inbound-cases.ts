@@ -34,6 +34,7 @@ const MALFORMED = 0x81
 const ACCEPTED: MqttOutput = {
   type: 'connected',
   sessionPresent: false,
+  sessionExpirySeconds: 0,
   receiveMaximum: 65_535,
   maximumPacketSize: 268_435_460,
   maximumQoS: 2,
@@ -79,6 +80,7 @@ const acceptedHandshakes: readonly InboundCase[] = [
       {
         type: 'connected',
         sessionPresent: false,
+        sessionExpirySeconds: 0,
         receiveMaximum: 7,
         maximumPacketSize: 512,
         maximumQoS: 1,
@@ -110,6 +112,30 @@ const acceptedHandshakes: readonly InboundCase[] = [
     begin: () => connecting({ cleanStart: false }),
     bytes: hex('20 03 01 00 00'),
     expected: [CONNACK_OFF, { ...ACCEPTED, sessionPresent: true }, KEEP_ALIVE_ON],
+  },
+  {
+    title: 'CONN-2 a session that the server has not kept is no fault without a clean start',
+    begin: () => connecting({ cleanStart: false, sessionExpirySeconds: 600 }),
+    bytes: hex('20 03 00 00 00'),
+    expected: [CONNACK_OFF, { ...ACCEPTED, sessionExpirySeconds: 600 }, KEEP_ALIVE_ON],
+  },
+  {
+    title: 'CONN-2 MQTT 5 §3.2.2.3.2 the server may keep the session for less than we asked',
+    begin: () => connecting({ cleanStart: false, sessionExpirySeconds: 600 }),
+    bytes: connack({ sessionExpiryInterval: 60 }),
+    expected: [CONNACK_OFF, { ...ACCEPTED, sessionExpirySeconds: 60 }, KEEP_ALIVE_ON],
+  },
+  {
+    title:
+      'CONN-2 MQTT 5 §4.4 with a kept session messages come before SUBACK, and may have come before (DUP)',
+    begin: () => connecting({ cleanStart: false, sessionExpirySeconds: 600 }),
+    bytes: joined(hex('20 03 01 00 00'), hex('3a 07 0001 61 0007 00 78')),
+    expected: [
+      CONNACK_OFF,
+      { ...ACCEPTED, sessionPresent: true, sessionExpirySeconds: 600 },
+      KEEP_ALIVE_ON,
+      { type: 'message', qos: 1, packetId: 7, topic: 'a', payload: utf8('x'), retain: false, dup: true },
+    ],
   },
   {
     title: 'CONN-4 a refusing CONNACK ends the session, and what follows it is ignored',

@@ -88,6 +88,7 @@ describe.runIf(mosquittoIsWanted('the MQTT session with a real broker'))('With a
     expect(await open('limits', { keepAliveSeconds: 600 }).next('connected')).toEqual({
       type: 'connected',
       sessionPresent: false,
+      sessionExpirySeconds: 0,
       receiveMaximum: 5,
       maximumPacketSize: 2000,
       maximumQoS: 2,
@@ -170,6 +171,82 @@ describe.runIf(mosquittoIsWanted('the MQTT session with a real broker'))('With a
       expect(message.payload).toEqual(utf8(`${count}`))
       if (message.qos === 1) perform(session.acknowledge(message.packetId))
     }
+  })
+
+  it('CONN-2 a message that was published while the device was away arrives after the reconnect', async () => {
+    const kept = { cleanStart: false, sessionExpirySeconds: 600 }
+    const first = open('away', kept)
+    expect(await first.next('connected')).toMatchObject({ sessionPresent: false, sessionExpirySeconds: 600 })
+    first.perform(first.session.subscribe([{ topic: 'desired', qos: 1 }]))
+    await first.next('subscribed')
+    first.socket.destroy()
+    await first.next('closed')
+
+    const cloud = open('cloud')
+    await cloud.next('connected')
+    cloud.perform(cloud.session.publish({ topic: 'desired', payload: 'open', delivery: 'd' }))
+    // 0x00 and not 0x10: the broker has a subscriber, though it is away.
+    expect(await cloud.next('published')).toMatchObject({ reasonCode: 0 })
+
+    const second = open('away', kept)
+    expect(await second.next('connected')).toMatchObject({ sessionPresent: true })
+    // No SUBSCRIBE was sent on this connection.
+    const message = await second.next('message')
+    expect(message).toMatchObject({ topic: 'desired', payload: utf8('open'), qos: 1 })
+    if (message.qos === 1) second.perform(second.session.acknowledge(message.packetId))
+    second.perform(second.session.disconnect())
+
+    const afresh = open('away')
+    expect(await afresh.next('connected')).toMatchObject({ sessionPresent: false })
+  })
+
+  it('CONN-2 MQTT 5 §4.4 a message whose PUBACK was lost comes again with DUP', async () => {
+    const kept = { cleanStart: false, sessionExpirySeconds: 600 }
+    const first = open('dup', kept)
+    await first.next('connected')
+    first.perform(first.session.subscribe([{ topic: 'again', qos: 1 }]))
+    await first.next('subscribed')
+    first.perform(first.session.publish({ topic: 'again', payload: 'once', delivery: 'd' }))
+    expect(await first.next('message')).toMatchObject({ dup: false })
+    first.socket.destroy()
+    await first.next('closed')
+
+    const second = open('dup', kept)
+    await second.next('connected')
+    expect(await second.next('message')).toMatchObject({ dup: true, payload: utf8('once') })
+  })
+
+  it.each([0, 1])(
+    'CONN-2 the will is published after the link is cut (delay of %i s)',
+    async (delaySeconds) => {
+      const watcher = open(`watcher-${delaySeconds}`)
+      await watcher.next('connected')
+      const topic = `will-${delaySeconds}`
+      watcher.perform(watcher.session.subscribe([{ topic, qos: 1 }]))
+      await watcher.next('subscribed')
+
+      const will = { topic, payload: 'gone', delaySeconds }
+      const device = open(`mortal-${delaySeconds}`, { sessionExpirySeconds: 600, will })
+      await device.next('connected')
+      device.socket.destroy()
+      const message = await watcher.next('message')
+      expect(message).toMatchObject({ topic, payload: utf8('gone'), qos: 1, retain: false })
+    },
+  )
+
+  it('CONN-2 MQTT 5 §3.1.2.5 the will is not published after DISCONNECT 0x00', async () => {
+    const watcher = open('watcher')
+    await watcher.next('connected')
+    watcher.perform(watcher.session.subscribe([{ topic: 'will', qos: 1 }]))
+    await watcher.next('subscribed')
+
+    const device = open('polite', { will: { topic: 'will', payload: 'gone' } })
+    await device.next('connected')
+    const ended = new Promise((resolve) => device.socket.once('close', resolve))
+    device.perform(device.session.disconnect())
+    await ended
+    watcher.perform(watcher.session.publish({ topic: 'will', payload: 'the next message', delivery: 'd' }))
+    expect(await watcher.next('message')).toMatchObject({ payload: utf8('the next message') })
   })
 
   it('CONN-4 is refused with another password', async () => {

@@ -25,15 +25,23 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
-/** What the server reads of the bytes that the outputs send. */
-export function packetsSent(outputs: readonly MqttOutput[]): mqttPacket.Packet[] {
-  const packets: mqttPacket.Packet[] = []
+/** Reads packets out of chunks of bytes, as a decoder that is not the session's own. */
+export function packetReader(tell: (packet: mqttPacket.Packet) => void): (chunk: Uint8Array) => void {
   const parser = mqttPacket.parser({ protocolVersion: 5 })
-  parser.on('packet', (packet) => packets.push(packet))
+  parser.on('packet', tell)
   parser.on('error', (error) => {
     throw error
   })
-  for (const output of outputs) if (output.type === 'send') parser.parse(Buffer.from(output.bytes))
+  return (chunk) => {
+    parser.parse(Buffer.from(chunk))
+  }
+}
+
+/** What the server reads of the bytes that the outputs send. */
+export function packetsSent(outputs: readonly MqttOutput[]): mqttPacket.Packet[] {
+  const packets: mqttPacket.Packet[] = []
+  const read = packetReader((packet) => packets.push(packet))
+  for (const output of outputs) if (output.type === 'send') read(output.bytes)
   return packets
 }
 

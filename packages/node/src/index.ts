@@ -18,6 +18,9 @@ export {
   type ReportOutcome,
   type ReportReceipt,
   type ReportSettlement,
+  type Snapshot,
+  SnapshotError,
+  type StartOptions,
   type StepTrace,
 } from '@realer-device/host'
 export { type ConnectDeviceOptions, connectDevice } from './connect-device.ts'

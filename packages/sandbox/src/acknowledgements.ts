@@ -9,6 +9,8 @@ import type { WritableLedger } from './ledger.ts'
 export interface Acknowledgements {
   /** Executes a message; the returned function sends the acknowledgement. */
   receive(route: string, payload: Uint8Array): () => void
+  /** The value of the last message accepted on a route; null where there was none. */
+  valueOf(route: string): string | null
   /** Forgets what waits to be sent. */
   close(): void
 }
@@ -37,6 +39,7 @@ export function createAcknowledgements(parts: {
 }): Acknowledgements {
   const { device, ledger, faults, knowsCommand, publish } = parts
   const results = new Map<string, { fingerprint: string; verdict: Verdict }>()
+  const values = new Map<string, string>()
   const timers = new Set<NodeJS.Timeout>()
   let held: Answer[] = []
 
@@ -61,6 +64,7 @@ export function createAcknowledgements(parts: {
     if (verdict.retryable) return verdict
     results.set(key, { fingerprint: message.fingerprint, verdict })
     const { desiredId, messageId, outcome } = message
+    if (verdict === ACCEPTED) values.set(route, message.value)
     if (verdict === ACCEPTED && desiredId !== undefined && outcome !== undefined) {
       ledger.write({ kind: 'report', route, desiredId, messageId, outcome })
     }
@@ -120,6 +124,7 @@ export function createAcknowledgements(parts: {
       const answer = { verdict, route, messageId, desiredId, sequenceNumber }
       return () => deliver(answer, fault)
     },
+    valueOf: (route) => values.get(route) ?? null,
     close() {
       for (const timer of timers) clearTimeout(timer)
       held = []

@@ -42,12 +42,13 @@ export type SubscribeFault = { at: 'subscribe'; times?: number; topic?: string; 
 
 /**
  * What may go wrong with a PUBLISH: a PUBACK reason code (0x80 and above), a late PUBACK, a TCP reset before the
- * application has the message (`drop`) or after it has executed it, without PUBACK and acknowledgement (`execute-then-drop`).
+ * application has the message (`drop`) or after it has executed it, without PUBACK and acknowledgement (`execute-then-drop`);
+ * or a PUBACK that never comes, while the application executes and acknowledges (`withhold-puback`).
  */
 export type PublishFault = { at: 'publish'; times?: number } & (
   | { refuse: number }
   | { delayMs: number }
-  | { do: 'drop' | 'execute-then-drop' }
+  | { do: 'drop' | 'execute-then-drop' | 'withhold-puback' }
 )
 
 /** A negative acknowledgement for a message that deserved a good one. */
@@ -134,7 +135,11 @@ const faultSchema = v.union([
   v.strictObject({ at: v.literal('subscribe'), times, refuse: reason, topic: v.optional(v.string()) }),
   v.strictObject({ at: v.literal('publish'), times, refuse: reason }),
   v.strictObject({ at: v.literal('publish'), times, delayMs }),
-  v.strictObject({ at: v.literal('publish'), times, do: v.picklist(['drop', 'execute-then-drop']) }),
+  v.strictObject({
+    at: v.literal('publish'),
+    times,
+    do: v.picklist(['drop', 'execute-then-drop', 'withhold-puback']),
+  }),
   v.strictObject({ at: v.literal('acknowledgement'), times, nack }),
   v.strictObject({ at: v.literal('acknowledgement'), times, delayMs }),
   v.strictObject({

@@ -10,6 +10,7 @@ export interface FeedData {
   sequenceNumber: number | undefined
   /** The outcome of a command; undefined for a local event. */
   outcome: CommandOutcome | undefined
+  value: string
   /** Equal for payloads of equal content, whatever the order of their fields. */
   fingerprint: string
 }
@@ -74,6 +75,7 @@ export function readFeedData(
     desiredId,
     sequenceNumber: parsed.output.sequence_number,
     outcome: desiredId === undefined || status === 'reported' ? undefined : (status ?? 'applied'),
+    value: parsed.output.value,
     fingerprint: createHash('sha256').update(canonical(json)).digest('hex'),
   }
 }

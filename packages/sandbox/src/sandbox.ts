@@ -45,6 +45,11 @@ export interface Sandbox {
   desireRaw(routeName: string, payloadText: string): void
   /** The outcome first reported for a desired id. Throws `SandboxError` `unknown-command`. */
   outcomeOf(desiredId: string): CommandOutcome | 'none'
+  /**
+   * What the cloud knows of a route: the value of the last report that its application accepted, or null. Throws
+   * `SandboxError` `unknown-route`.
+   */
+  valueOf(routeName: string): string | null
   /** Resets the device's broker connections at TCP level, without DISCONNECT. */
   dropConnections(): void
   /** Sends DISCONNECT with this reason code (0x80 to 0xFF), then closes. Mosquitto can do 0x98 only. */
@@ -160,6 +165,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     resend: desired.resend,
     desireRaw: desired.desireRaw,
     outcomeOf: desired.outcomeOf,
+    valueOf(routeName) {
+      if (!Object.hasOwn(device.routes, routeName))
+        throw new SandboxError('unknown-route', `No route "${routeName}".`, 'routeName')
+      return acknowledgements.valueOf(routeName)
+    },
     dropConnections: () => theBroker().dropConnections(),
     disconnectClients(reasonCode) {
       if (!Number.isInteger(reasonCode) || reasonCode < 0x80 || reasonCode > 0xff) {

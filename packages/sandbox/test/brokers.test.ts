@@ -308,9 +308,16 @@ describe.each(brokers)('behind the %s broker', (broker) => {
         sequence_number: 1,
       })
       expect(sandbox.outcomeOf(order.desiredId)).toBe('none')
+      expect(sandbox.valueOf('door')).toBeNull()
       const answer = await send(device, reading('r-1', 'open', { desired_id: order.desiredId }), 'door')
       expect(answer).toMatchObject({ status: 'accepted', desired_id: order.desiredId })
       expect(sandbox.outcomeOf(order.desiredId)).toBe('applied')
+      expect(sandbox.valueOf('door')).toBe('open')
+      // What is refused tells the cloud nothing.
+      expect(await send(device, { ...reading('r-1', 'closed') }, 'door')).toMatchObject({
+        status: 'conflict',
+      })
+      expect(sandbox.valueOf('door')).toBe('open')
       expect(sandbox.desire('door', 'closed').sequenceNumber).toBe(2)
       expect(sandbox.desire('fan', 'on').sequenceNumber).toBe(1)
       await device.disconnect()

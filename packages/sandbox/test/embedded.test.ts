@@ -50,7 +50,19 @@ describe('CONNECT', () => {
         0x8c,
         'authentication-method',
       ],
-      [await connectDevice(sandbox, tuple, { will: { topic: 't', payload: 'x' } }), 0x87, 'will'],
+      [await connectDevice(sandbox, tuple, { will: { topic: 't', payload: 'x', qos: 1 } }), 0x87, 'will'],
+      [
+        await connectDevice(sandbox, tuple, {
+          will: { topic: feed(sandbox, 'door'), payload: 'x', qos: 1, retain: true },
+        }),
+        0x87,
+        'will',
+      ],
+      [
+        await connectDevice(sandbox, tuple, { will: { topic: feed(sandbox, 'door'), payload: 'x', qos: 0 } }),
+        0x87,
+        'will',
+      ],
     ] as const
     for (const [device, reasonCode] of cases) {
       expect(device.connack.reasonCode).toBe(reasonCode)
@@ -97,6 +109,23 @@ describe('CONNECT', () => {
     await device.publish(feed(sandbox, 'temperature'), reading('m-1', `oops ${tuple.mqtt_credential}`))
     expect(rules()).toEqual(['AUTH-8', 'AUTH-8'])
     await device.disconnect()
+  })
+
+  it('CONN-2: a will reaches the application where the connection is lost, and not after DISCONNECT 0x00', async () => {
+    const { tuple } = await bootstrap(sandbox)
+    const will = (messageId: string) => ({
+      topic: feed(sandbox, 'door'),
+      payload: Buffer.from(JSON.stringify(reading(messageId, 'gone'))),
+      qos: 1 as const,
+      retain: false,
+    })
+    const polite = await connectDevice(sandbox, tuple, { will: will('m-polite') })
+    await polite.disconnect()
+    const lost = await connectDevice(sandbox, tuple, { will: will('m-lost') })
+    lost.socket.destroy()
+    const taken = await sandbox.ledger.untilKind('acknowledgement')
+    expect(taken).toMatchObject({ messageId: 'm-lost', route: 'door', status: 'accepted' })
+    expect(sandbox.ledger.summary()).toMatchObject({ received: 1, violations: [] })
   })
 
   it('answers PINGREQ', async () => {
@@ -300,6 +329,30 @@ describe('faults that only our own broker can do', () => {
     expect((await device.message()).status).toBe('accepted')
     expect(device.received.some(({ cmd }) => cmd === 'puback')).toBe(false)
     expect((await puback).reasonCode).toBe(0)
+    await device.disconnect()
+  })
+
+  it('at publish: a PUBACK that is withheld never comes, though the application has the message', async () => {
+    const device = await onlineDevice(sandbox)
+    sandbox.faults.order({ at: 'publish', do: 'withhold-puback' })
+    // It takes one of the three places that the broker's receive maximum has.
+    const forgotten = device.publish(feed(sandbox, 'temperature'), reading('m-1'))
+    expect((await device.message()).status).toBe('accepted')
+    for (const id of ['m-2', 'm-3']) {
+      device.send({
+        cmd: 'publish',
+        topic: feed(sandbox, 'temperature'),
+        payload: JSON.stringify(reading(id)),
+        qos: 1,
+        dup: false,
+        retain: false,
+        messageId: id === 'm-2' ? 22 : 33,
+      })
+      expect((await device.message()).message_id).toBe(id)
+    }
+    await forgotten
+    const pubacks = device.received.filter(({ cmd }) => cmd === 'puback')
+    expect(pubacks.map(({ messageId }) => messageId)).toEqual([22, 33])
     await device.disconnect()
   })
 

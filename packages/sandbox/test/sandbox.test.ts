@@ -95,6 +95,7 @@ describe('the sandbox', () => {
     expect(() => sandbox.desireRaw('nowhere', 'x')).toThrow(
       expect.objectContaining({ code: 'unknown-route' }),
     )
+    expect(() => sandbox.valueOf('constructor')).toThrow(expect.objectContaining({ code: 'unknown-route' }))
     expect(() => sandbox.resend('des_x')).toThrow(expect.objectContaining({ code: 'unknown-command' }))
     expect(() => sandbox.outcomeOf('des_x')).toThrow(expect.objectContaining({ code: 'unknown-command' }))
     expect(() => sandbox.desire('door', 'x', { validForSeconds: 0 })).toThrow(

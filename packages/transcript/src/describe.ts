@@ -65,7 +65,7 @@ function reportFact({ messageId, state, delivery, failures, dueAt }: Report): st
   ].join(' ')
 }
 
-function commandFacts([route, { open, highestSequence, lastOutcome, lastReported, reading }]: [
+function commandFacts([route, { open, highestSequence, outcomes, lastReported, reading }]: [
   string,
   RouteCommands,
 ]): string[] {
@@ -74,7 +74,7 @@ function commandFacts([route, { open, highestSequence, lastOutcome, lastReported
       `${desiredId} ${state}${because === null ? '' : `, ${because},`} until ${dueAt}`,
   )
   const highest = highestSequence === null ? [] : [`highest sequence ${highestSequence}`]
-  const last = lastOutcome === null ? [] : [`last ${lastOutcome.desiredId} ${lastOutcome.outcome}`]
+  const last = outcomes.slice(-1).map(({ desiredId, outcome }) => `last ${desiredId} ${outcome}`)
   const value = lastReported === null ? [] : [`last reported ${notation(lastReported.value)}`]
   const asked = reading === null ? [] : [`${reading} asked for`]
   const known = [...commands, ...highest, ...last, ...value, ...asked]

@@ -19,7 +19,7 @@ export const chapters: readonly { hour: string; title: string; live: (cast: Cast
   { hour: '07:00', title: 'Readings, and acknowledgements of every status', live: read },
   { hour: '09:00', title: 'Commands: applied, rejected, stale', live: obey },
   { hour: '12:00', title: 'Renewal by controlled reconnect', live: renew },
-  { hour: '15:00', title: 'The connection is dropped', live: reconnect },
+  { hour: '15:00', title: 'The connection is dropped, and the valve is moved by hand', live: reconnect },
   {
     hour: '18:00',
     title: 'The credential is refused: local safe behaviour, and recovery',
@@ -28,10 +28,15 @@ export const chapters: readonly { hour: string; title: string; live: (cast: Cast
   { hour: '22:00', title: 'The device stops and revokes its token', live: sleep },
 ]
 
-async function wake({ device, witness }: Cast): Promise<void> {
+async function wake({ device, plant, witness }: Cast): Promise<void> {
   const online = witness.sees('online')
+  // A fresh device does not know what the cloud knows of its actuators, and tells it of each.
+  const told = Object.keys(plant.values).map((actuator) =>
+    witness.sees('report', ({ route }) => route === actuator),
+  )
   device.start()
   await online
+  await Promise.all(told)
 }
 
 async function read(cast: Cast): Promise<void> {
@@ -106,7 +111,17 @@ async function renew(cast: Cast): Promise<void> {
 }
 
 async function reconnect(cast: Cast): Promise<void> {
-  const { sandbox, witness, timeline } = cast
+  const { sandbox, device, plant, witness, timeline } = cast
+  const stopLooking = device.on('offline', ({ because }) => {
+    if (because === 'renewal') return
+    plant.turnValveByHand('half open')
+    timeline.tell('house', 'somebody turns the valve by hand to half open, while the device is offline')
+  })
+  const valveTold = witness.sees(
+    'report',
+    ({ route, desiredId }) =>
+      route === 'valve' && desiredId === null && sandbox.valueOf('valve') === 'half open',
+  )
   // A drop can fall into a renewal, which then is no reconnect: it is dropped again.
   while (witness.counts.reconnects === 0) {
     const online = witness.sees('online')
@@ -116,6 +131,8 @@ async function reconnect(cast: Cast): Promise<void> {
     await online
     await Promise.all(readings)
   }
+  stopLooking()
+  await valveTold
 }
 
 async function loseAuthority(cast: Cast): Promise<void> {

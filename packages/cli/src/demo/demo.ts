@@ -3,9 +3,11 @@ import { type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { CommandError } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Cast, chapters } from './day.ts'
+import { faultsOfPicture, type Picture, pictureOf } from './picture.ts'
 import { buildPlant, type Plant } from './plant.ts'
 import { tellCloud } from './tell-cloud.ts'
 import { tellDevice } from './tell-device.ts'
+import { tellReconciliation } from './tell-reconciliation.ts'
 import { createTimeline } from './timeline.ts'
 import { type DemoResult, faultsOf, resultOf } from './verdict.ts'
 import { watch } from './witness.ts'
@@ -60,6 +62,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<vo
     const device = buildDevice(sandbox, plant)
     tellCloud(sandbox, timeline)
     tellDevice(device, timeline)
+    tellReconciliation(device, sandbox.ledger, timeline)
     const witness = watch(device)
     const cast = { sandbox, device, plant, witness, timeline }
     const interrupted = terminal.interrupted.then(() => {
@@ -80,8 +83,9 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<vo
       secretsSeen: sandbox.secretsIn(everything),
       broker: options.broker,
     })
-    const faults = faultsOf(result, summary)
-    for (const line of options.json ? [] : tellVerdict(result, faults, terminal)) out(line)
+    const picture = pictureOf(sandbox, plant)
+    const faults = [...faultsOf(result, summary), ...faultsOfPicture(picture)]
+    for (const line of options.json ? [] : tellVerdict(result, picture, faults, terminal)) out(line)
     if (options.json) out(JSON.stringify(result))
     if (faults.length > 0) throw new CommandError('failed', `the ledger found: ${faults.join('; ')}.`)
   } finally {
@@ -121,13 +125,19 @@ async function liveDay(cast: Cast, overtime: AbortSignal): Promise<void> {
   }
 }
 
-function tellVerdict(result: DemoResult, faults: readonly string[], { colours }: Terminal): string[] {
+function tellVerdict(
+  result: DemoResult,
+  picture: Picture,
+  faults: readonly string[],
+  { colours }: Terminal,
+): string[] {
   const { settled, commands, safe } = result
   const rows: [string, string][] = [
     ['reports settled', `${settled.done} done, ${settled.failed} failed, ${settled.unconfirmed} unconfirmed`],
     ['reports pending, lost', `${result.pending}, ${result.lost}`],
     ['commands', `${commands.applied} applied, ${commands.rejected} rejected, ${commands.stale} stale`],
     ['commands executed twice', `${commands.executedTwice}`],
+    ['the house, to the cloud', picture.map(({ route, known }) => `${route} ${known}`).join(', ')],
     ['renewals, reconnects', `${result.renewals}, ${result.reconnects}`],
     ['local safe behaviour', `entered ${safe.entered} times, left ${safe.left} times`],
     ['token revoked', result.revoked ? 'yes' : 'no'],
@@ -135,7 +145,9 @@ function tellVerdict(result: DemoResult, faults: readonly string[], { colours }:
   ]
   const verdict =
     faults.length === 0
-      ? colours.green('The ledger agrees: nothing lost, nothing executed twice, no secret told.')
+      ? colours.green(
+          'The ledger agrees: nothing lost, nothing executed twice, no secret told, and the cloud knows the house as it is.',
+        )
       : colours.red(`The ledger disagrees: ${faults.join('; ')}.`)
   return [
     '',

@@ -20,7 +20,10 @@ export const reportFacts = [
   'routeIsGone',
   /** The payload is over the catalog's or the broker's limit (PUB-8). */
   'payloadIsTooLarge',
-  /** Online, with a tuple that has not expired and grants the route's scope, and the broker takes one more (SUB-2, REN-5, CRED-4, PUB-8). */
+  /**
+   * Online, with a tuple that has not expired and grants the route's scope; the broker takes one more, and no earlier
+   * report of the route waits for its retry (SUB-2, REN-5, CRED-4, PUB-8, PUB-9).
+   */
   'maySend',
   /** The connection reads acknowledgements (ACK-7). */
   'acknowledgementsAreRead',
@@ -115,7 +118,7 @@ export const reportMachine = setup({
             guard: 'maySend',
             target: 'sent',
             actions: 'publish',
-            meta: { rules: ['PUB-1', 'PUB-4', 'PUB-8', 'CRED-4'] },
+            meta: { rules: ['PUB-1', 'PUB-4', 'PUB-8', 'PUB-9', 'CRED-4'] },
           },
         ],
         acknowledged,

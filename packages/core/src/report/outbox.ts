@@ -41,11 +41,16 @@ export function addReport(
   publishQueued(plan)
 }
 
-/** Gives every queued report its turn, oldest first, as far as the limits of the connection allow (PUB-8). */
+/**
+ * Gives every queued report its turn, oldest first, as far as the limits of the connection allow (PUB-8). One that
+ * waits for its retry holds back the later ones of its route until it is published again (PUB-9).
+ */
 export function publishQueued(plan: Plan): void {
+  const held = new Set<string>()
   for (const report of plan.context.reports) {
     if (!hasRoom(plan)) break
-    if (report.state === 'queued') offerTurn(plan, report)
+    if (report.state === 'waiting' || report.state === 'doubted') held.add(report.route)
+    if (report.state === 'queued' && !held.has(report.route)) offerTurn(plan, report)
   }
   armReports(plan)
   armPublishTimeout(plan)

@@ -29,17 +29,29 @@ export function checkConnect(
   if (packet.properties?.authenticationMethod !== undefined) {
     return { reasonCode: REASON.badAuthenticationMethod, refusal: 'authentication-method' }
   }
-  if (packet.will !== undefined) {
-    const violation = { rule: 'CONN-2', detail: 'a will message' }
-    return { reasonCode: REASON.notAuthorized, refusal: 'will', violation }
-  }
   if (packet.clientId !== device.clientId) {
     return { reasonCode: REASON.clientIdNotValid, refusal: 'client-id' }
   }
   const verdict = credentials.check(packet.username, packet.password)
-  if ('credential' in verdict) return { reasonCode: 0, credential: verdict.credential }
+  if ('credential' in verdict) {
+    const violation = checkWill(packet.will, device, verdict.credential.scopes)
+    if (violation !== undefined) return { reasonCode: REASON.notAuthorized, refusal: 'will', violation }
+    return { reasonCode: 0, credential: verdict.credential }
+  }
   const wrong = verdict.refusal === 'unknown-user' || verdict.refusal === 'wrong-password'
   return { reasonCode: wrong ? REASON.badUserNameOrPassword : REASON.notAuthorized, refusal: verdict.refusal }
+}
+
+/** Judges a will: it is a publish of the device's own, made later (CONN-2). */
+function checkWill(
+  will: IConnectPacket['will'],
+  device: SandboxDevice,
+  scopes: readonly Scope[],
+): Violation | undefined {
+  if (will === undefined) return undefined
+  if (will.retain) return { rule: 'PUB-1', detail: 'a will with retain set' }
+  if (will.qos !== 1) return { rule: 'PUB-1', detail: `a will with QoS ${will.qos}` }
+  return checkPublishAccess(will.topic, device, scopes, true).violation
 }
 
 /** Judges one filter of a SUBSCRIBE: a SUBACK reason code, and the rule that was broken. */

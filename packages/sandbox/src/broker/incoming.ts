@@ -10,6 +10,8 @@ import type { SessionParts } from './session.ts'
 /** The publishes of one device: judged, given to the application, acknowledged. */
 export interface Incoming {
   publish(packet: IPublishPacket): void
+  /** Gives the will of a lost device to the application. */
+  publishWill(will: { topic: string; payload: Uint8Array | string }): void
   /** Around the reading of one chunk of bytes. */
   beginChunk(): void
   endChunk(): void
@@ -91,7 +93,9 @@ export function createIncoming(parts: IncomingParts): Incoming {
       parts.drop()
       return
     }
-    if (fault !== undefined && 'delayMs' in fault) {
+    if (action === 'withhold-puback') {
+      // It stays one of the publishes without PUBACK, for the device and for us.
+    } else if (fault !== undefined && 'delayMs' in fault) {
       setTimeout(() => answer(packet, reasonCode), fault.delayMs).unref()
     } else {
       answer(packet, reasonCode)
@@ -100,6 +104,18 @@ export function createIncoming(parts: IncomingParts): Incoming {
   }
 
   return {
+    publishWill({ topic, payload }) {
+      const packet = {
+        cmd: 'publish',
+        topic,
+        payload: Buffer.from(payload),
+        qos: 1,
+        dup: false,
+        retain: false,
+      } as const
+      enter(packet, null, true)
+      parts.application.receive({ topic, payload: packet.payload })()
+    },
     publish(packet) {
       if (parts.secretsIn(bytesOf(packet).toString('latin1')) > 0) {
         violated({ rule: 'AUTH-8', detail: 'a secret in a payload' })

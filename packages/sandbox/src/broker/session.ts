@@ -45,6 +45,7 @@ export interface Session {
 
 interface Online {
   credential: Credential
+  will: IConnectPacket['will']
   incoming: Incoming
   outgoing: Outgoing
 }
@@ -68,9 +69,11 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     if (over) return
     over = true
     clearTimeout(silence)
-    if (online !== undefined) {
-      ledger.write({ kind: 'disconnect', how, reasonCode, username: online.credential.username })
-    }
+    if (online === undefined) return
+    const { credential, will, incoming } = online
+    ledger.write({ kind: 'disconnect', how, reasonCode, username: credential.username })
+    // No session is kept, so the will's delay ends with it (MQTT 5, 3.1.3.2.2).
+    if (how !== 'clean' && will !== undefined) incoming.publishWill(will)
   }
 
   function end(reasonCode: number): void {
@@ -138,6 +141,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     const isSubscribed = (topic: string): boolean => subscriptions.has(topic)
     online = {
       credential,
+      will: packet.will,
       incoming: createIncoming({ ...parts, credential, isSubscribed, puback, violated, drop }),
       outgoing: createOutgoing(packet.properties ?? {}, (bytes) => socket.write(bytes)),
     }

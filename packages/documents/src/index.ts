@@ -1,0 +1,5 @@
+export { DocumentError, type DocumentErrorCode } from './document-error.ts'
+export { type FileOutcome, type GenerateOptions, generate, type Outcome } from './generate.ts'
+export type { Document, Produced, Producer, ProducerContext } from './producer.ts'
+export { producers } from './producers/all.ts'
+export { type Rule, ruleBook } from './rule-book.ts'
