@@ -62,7 +62,7 @@ export const authority: Concern = {
         facts.step.revoked = true
         break
       case 'timer.stableOnline':
-        held.failures = 0
+        if (facts.link.connection?.phase === 'online') held.failures = 0
         break
     }
     doubtCatalog(facts, event)
@@ -99,7 +99,8 @@ export const authority: Concern = {
     const { authority: held, stop, now } = facts
     if (stop.reason !== null) return
     const { tuple } = held
-    if (facts.step.owesToken) tell('AUTH-5', 'after a first 401 the token is renewed at once')
+    if (facts.step.owesToken !== null)
+      tell(facts.step.owesToken, 'after a first 401 the token is renewed at once')
     const isBusy = isAsking(facts)
     if (!isBusy && held.catalogDue && tuple !== null) tell('CAT-8', 'a catalog that is doubted is read again')
     if (!isBusy && tuple !== null && (tuple.renewAt ?? now) <= now && tuple.endsAt > now)
@@ -109,7 +110,7 @@ export const authority: Concern = {
     if (!isBusy && !isClosing && usableTuple(facts) === null)
       tell('CORE-7', 'without a tuple to connect with, one is asked for')
     if (tuple === null || tuple.endsAt <= now) return
-    if (!isDueBy(facts, 'expireTuple', tuple.endsAt)) tell('REN-3', 'the end of the tuple has a timer')
+    if (!isDueBy(facts, 'expireTuple', tuple.endsAt)) tell('CRED-5', 'the end of the tuple has a timer')
     if (!isBusy && !isDueBy(facts, 'renewTuple', Math.max(now, tuple.renewAt ?? now)))
       tell('REN-1', 'renew_after has a timer')
   },
@@ -155,7 +156,7 @@ function refused(facts: Facts, event: EventOf<'callRefused'>): void {
   const demand = refusalDemand(purpose, event)
   if (demand === 'newToken' && !held.doubted) {
     held.doubted = true
-    facts.step.owesToken = true
+    facts.step.owesToken = event.status === 401 ? 'AUTH-5' : 'CAT-6'
     if (held.token !== null) held.token = { ...held.token, dueAt: Number.NEGATIVE_INFINITY }
     return
   }
@@ -211,7 +212,7 @@ function checkCall(facts: Facts, effect: EffectOf<'call'>, tell: Tell): void {
   if (wait !== undefined && wait.until > now && purpose !== 'revoke')
     tell(wait.rule, `the next ${purpose} call waits ${wait.until - now} ms more`)
   held.waits.delete(purpose)
-  if (purpose === 'token') facts.step.owesToken = false
+  if (purpose === 'token') facts.step.owesToken = null
   requests[purpose](facts, effect, tell)
   held.call = { id: effect.call, purpose }
 }
@@ -279,11 +280,13 @@ const requests: {
 }
 
 function bearer(
-  { authority: { token }, now }: Facts,
+  { authority: { token, tuple }, now }: Facts,
   { authorization, purpose }: EffectOf<'call'>,
   tell: Tell,
 ) {
   if (authorization.scheme !== 'bearer' || token === null || authorization.secret !== token.secret)
     return tell('AUTH-2', `the ${purpose} call carries the Bearer token`)
-  if (token.dueAt <= now) tell('AUTH-4', `a token that is due is renewed before the ${purpose} call`)
+  const isRenewal = purpose === 'credential' && tuple !== null && (tuple.renewAt ?? now) <= now
+  if (token.dueAt <= now)
+    tell(isRenewal ? 'REN-2' : 'AUTH-4', `a token that is due is renewed before the ${purpose} call`)
 }

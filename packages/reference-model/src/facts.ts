@@ -203,8 +203,8 @@ export interface StepFacts {
     string,
     { readonly effect: string; readonly says: string; readonly rule: RuleId }
   >
-  /** A 401 asks for a new token in this step (AUTH-5). */
-  owesToken: boolean
+  /** The rule by which an answer asks for a new token in this step (AUTH-5, CAT-6). */
+  owesToken: RuleId | null
   revoked: boolean
 }
 
@@ -277,7 +277,7 @@ export function stepFacts(line: TraceLine): StepFacts {
     offered: null,
     readings: new Set(),
     owedCommands: new Map(),
-    owesToken: false,
+    owesToken: null,
     revoked: false,
   }
 }

@@ -1,4 +1,4 @@
-import type { CallPurpose, DeviceEvent } from '@realer-device/core'
+import type { CallPurpose, DeviceEvent, TimerEvent, TimerName } from '@realer-device/core'
 import type { Command, Facts } from './facts.ts'
 import { connectionAwaits } from './link.ts'
 
@@ -22,10 +22,16 @@ export function isFresh(facts: Facts, event: DeviceEvent): boolean {
     case 'mqttPublishAnswered':
       return link.connection?.id === event.connection && link.connection.inFlight.has(event.delivery)
     default:
+      if (isTimer(event))
+        return timers.get(event.type.slice('timer.'.length) as TimerName)?.id === event.timer
       if ('call' in event) return authority.call?.id === event.call
-      if ('connection' in event) return link.connection?.id === event.connection
-      return timers.get(event.type.slice('timer.'.length) as 'reports')?.id === event.timer
+      return 'connection' in event && link.connection?.id === event.connection
   }
+}
+
+/** Whether an event is that of a timer, whatever other fields it brings. */
+export function isTimer(event: DeviceEvent): event is TimerEvent {
+  return event.type.startsWith('timer.')
 }
 
 function isOpen({ commands }: Facts, desiredId: string, state: Command['state']): boolean {
@@ -45,6 +51,7 @@ export function isAwaited(facts: Facts, event: DeviceEvent): boolean {
   if (event.type === 'stopRequested') return stop.reason === null
   if (event.type === 'reportOffered') return true
   if (stop.reason !== null) return event.type === 'mqttClosed' && !stop.over
+  if (isTimer(event)) return false
   if ('call' in event) return (answers[event.type] ?? authority.call?.purpose) === authority.call?.purpose
   if (event.type === 'mqttMessageReceived') {
     const { topics, refused } = link.connection ?? {}
@@ -52,5 +59,5 @@ export function isAwaited(facts: Facts, event: DeviceEvent): boolean {
     return topics?.desired.has(event.topic) === true && refused?.has(event.topic) === false
   }
   if ('connection' in event) return connectionAwaits(facts, event)
-  return !('timer' in event)
+  return true
 }

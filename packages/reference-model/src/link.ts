@@ -10,7 +10,7 @@ import type { EffectOf, EventOf, Tell } from './trace.ts'
 export const link: Concern = {
   heard(facts, event) {
     const { connection } = facts.link
-    if (event.type === 'timer.stableOnline') facts.link.failures = 0
+    if (event.type === 'timer.stableOnline' && connection?.phase === 'online') facts.link.failures = 0
     if (connection === null || !('connection' in event) || event.connection !== connection.id) return
     switch (event.type) {
       case 'mqttConnected':
@@ -269,7 +269,9 @@ function disconnect(
           : connection.acknowledgements === 'refused'
             ? 'refused'
             : null
-  if (connection.closingFor === null) tell('REN-1', 'a session that is good goes on')
+  const { event } = facts.step.line
+  const isMalformed = event?.type === 'callFailed' && event.failure === 'malformed'
+  if (connection.closingFor === null) tell(isMalformed ? 'CAT-7' : 'REN-1', 'a session that is good goes on')
   if (effect.reasonCode !== 0) tell(stop.reason === null ? 'REN-1' : 'STOP-1', 'DISCONNECT says 0x00')
   if (connection.closingFor === 'renewal') facts.link.renewing = true
   else facts.link.renewing = false

@@ -4,7 +4,7 @@ import { commands } from './commands.ts'
 import type { Concern } from './concern.ts'
 import { copyFacts } from './copy.ts'
 import { type Facts, initialFacts, stepFacts } from './facts.ts'
-import { isAwaited, isFresh } from './freshness.ts'
+import { isAwaited, isFresh, isTimer } from './freshness.ts'
 import { createLineCheck } from './line.ts'
 import { link } from './link.ts'
 import { reconciliation } from './reconciliation.ts'
@@ -176,7 +176,7 @@ function settle({ facts, breaches }: Mutable<Reading>, { event, verdict, effects
 /** The timers that fire before the event, earliest first, as their events; a stop comes before them all. */
 function overdueTimers({ timers }: Facts, { event, now, effects }: TraceLine): DeviceEvent[] {
   if (event === null || event.type === 'stopRequested') return []
-  const own = 'timer' in event ? event.timer : null
+  const own = isTimer(event) ? event.timer : null
   const isCancelled = (id: string) =>
     effects.some((effect) => effect.type === 'cancelTimer' && effect.id === id)
   return [...timers]

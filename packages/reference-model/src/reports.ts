@@ -77,8 +77,10 @@ export const reports: Concern = {
     outbox.owed.clear()
     if (stop.reason !== null) return
     const room = hasRoom(facts)
+    const heldRoutes = new Set<string>()
     for (const report of outbox.pending) {
-      const isFree = room && canGo(facts, report)
+      const isFree = room && canGo(facts, report) && !heldRoutes.has(report.route)
+      if (!isUnderWay(report)) heldRoutes.add(report.route)
       if (report.state === 'queued' && isFree)
         tell('REN-4', `${report.messageId} is published, for the session is online`)
       const waits = isUnderWay(report) || report.state === 'waiting' || (report.state === 'ready' && isFree)
@@ -190,12 +192,13 @@ const doorRules: { readonly [code: string]: 'PUB-4' | 'PUB-8' | 'PUB-9' | 'CAT-5
   stopped: 'STOP-1',
 }
 
-function refuse({ step }: Facts, effect: EffectOf<'refuseReport'>, tell: Tell): void {
+function refuse({ step, safe }: Facts, effect: EffectOf<'refuseReport'>, tell: Tell): void {
   if (effect.desiredId !== null) return
   const { offered } = step
   step.offered = null
   if (offered?.messageId !== effect.messageId) return tell('PUB-3', `${effect.messageId} was not offered`)
-  if (!offered.faults.includes(effect.code))
+  if (safe && offered.faults.length === 0) tell('SAFE-2', `${effect.messageId} is taken, also while safe`)
+  else if (!offered.faults.includes(effect.code))
     tell(doorRules[effect.code] ?? 'PUB-3', `${effect.messageId} is not refused as ${effect.code}`)
 }
 
@@ -207,12 +210,15 @@ function publish(facts: Facts, effect: EffectOf<'mqttPublish'>, tell: Tell): voi
   if ((more.qos ?? 1) !== 1 || (more.retain ?? false) !== false)
     tell('PUB-1', 'QoS 1, and retain is never set')
   if (stop.reason !== null) tell('STOP-1', 'after a stop nothing is published')
-  if (connection === null || connection.id !== effect.connection || connection.phase === 'closing')
+  if (connection === null || connection.id !== effect.connection)
     return tell('CONN-6', 'a PUBLISH goes out on the one connection that is open')
-  if (connection.phase !== 'online') tell('SUB-2', 'nothing is published before the SUBACK')
+  if (connection.phase === 'closing') tell('CONN-6', 'nothing is published after DISCONNECT')
+  else if (connection.phase !== 'online') tell('SUB-2', 'nothing is published before the SUBACK')
   if (connection.tuple.endsAt <= now) tell('REN-5', 'nothing is sent on a session whose tuple has expired')
   connection.inFlight.set(effect.delivery, now + config.timing.publishTimeoutMs)
-  if (connection.inFlight.size > inflightLimit(facts))
+  if (connection.inFlight.size > connection.receiveMaximum)
+    tell('CONN-5', `the broker takes ${connection.receiveMaximum} publishes without PUBACK`)
+  else if (connection.inFlight.size > inflightLimit(facts))
     tell('PUB-8', `${inflightLimit(facts)} publishes wait for their PUBACK at most`)
   const messageId = fieldsOf(effect.payload)?.message_id
   const report = outbox.pending.find((pending) => pending.messageId === messageId)
@@ -261,12 +267,11 @@ function checkPayload(report: PendingReport, payload: string, tell: Tell): void 
     tell('PUB-5', 'sequence_number is that of the desired state')
 }
 
-/** First publishes keep the order of their route (PUB-9). */
+/** Reports keep the order of their route: one that is to go again holds back the later ones (PUB-9). */
 function checkOrder(facts: Facts, report: PendingReport, tell: Tell): void {
-  if (report.text !== null) return
   for (const earlier of facts.outbox.pending) {
     if (earlier === report) return
-    if (earlier.route === report.route && earlier.text === null && earlier.state === 'queued')
+    if (earlier.route === report.route && !isUnderWay(earlier))
       return tell('PUB-9', `${earlier.messageId} of the same route goes first`)
   }
 }
@@ -277,7 +282,8 @@ function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): voi
   const report = outbox.pending.find((pending) => pending.messageId === messageId)
   if (report === undefined) {
     const owedCommand = facts.step.owedCommands.get(effect.desiredId ?? '')
-    if (owedCommand?.effect !== 'settleReport') return tell('PUB-2', `${messageId} settles once`)
+    if (owedCommand?.effect !== 'settleReport')
+      return tell(unsettledBy(facts, null), `${messageId} settles once`)
     facts.step.owedCommands.delete(effect.desiredId ?? '')
     return
   }
@@ -292,12 +298,26 @@ function settle(facts: Facts, effect: EffectOf<'settleReport'>, tell: Tell): voi
   const isEvicted = effect.status === 'evicted' && evicted === report && facts.step.offered !== null
   const owed = outbox.owed.get(messageId) ?? (isEvicted ? eviction : neverSent(facts, report, effect.status))
   outbox.owed.delete(messageId)
-  if (owed === null) return tell('PUB-2', `nothing has settled ${messageId} yet`)
+  if (owed === null) return tell(unsettledBy(facts, messageId), `nothing has settled ${messageId} yet`)
   const isAsOwed = effect.result === owed.result && (owed.status === null || effect.status === owed.status)
   if (!isAsOwed || effect.errorType !== owed.errorType)
     tell(owed.rule, `${messageId} settles as ${owed.result}, ${owed.status ?? 'with its reason'}`)
   if (effect.route !== report.route || effect.desiredId !== report.desiredId)
     tell('PUB-9', `the settlement names the route and the command of ${messageId}`)
+}
+
+/** The rule that a settlement breaks which nothing asked for; null for one of a report that is not pending. */
+function unsettledBy(
+  { step, link }: Facts,
+  messageId: string | null,
+): 'ACK-1' | 'ACK-3' | 'ACK-4' | 'ACK-6' | 'PUB-2' {
+  const { event } = step.line
+  if (event?.type !== 'mqttMessageReceived') return 'PUB-2'
+  if (event.topic !== link.connection?.topics.acknowledgement) return 'PUB-2'
+  const read = acknowledgementIn(event.payload)
+  if (read === null) return 'ACK-6'
+  if (messageId === null) return 'ACK-4'
+  return read.messageId === messageId ? 'ACK-3' : 'ACK-1'
 }
 
 const eviction: Settlement = { result: 'failed', status: 'evicted', errorType: null, rule: 'PUB-9' }

@@ -105,6 +105,30 @@ export class World {
     return this.state.value === 'stopped'
   }
 
+  /** Id of the outstanding call, or of one that never was. */
+  get call(): string {
+    return this.#call?.call ?? 'call-none'
+  }
+
+  /** Id of the connection, or of one that never was. */
+  get connection(): string {
+    return this.#connection?.id ?? 'connection-none'
+  }
+
+  /** The delivery of the newest PUBLISH of this connection. */
+  get delivery(): string {
+    return this.#published.at(-1)?.delivery ?? 'delivery-none'
+  }
+
+  /** Time passes, and the timer that is set for it fires. */
+  fires(name: TimerName): this {
+    const timer = this.#timers.get(name)
+    if (timer === undefined) throw new Error(`the timer ${name} does not run`)
+    this.now = Math.max(this.now, timer.dueAt)
+    this.happens({ type: `timer.${name}`, timer: timer.id })
+    return this
+  }
+
   /** The world does one thing; the device answers with as many steps as it takes. */
   does(move: Move): void {
     if (move.do === 'deviceRestarts' && !this.hasStopped) this.restarts(move.clock, move.afterMs)
