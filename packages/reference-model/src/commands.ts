@@ -234,7 +234,8 @@ function hearAnswer(facts: Facts, event: EventOf<'commandFinished'> | EventOf<'v
     command.state = 'answered'
     route.answered = [...route.answered, command.id].slice(-mostAnswered)
     route.lastReported = { value: event.value }
-    const rule = outcome === 'applied' ? 'DES-7' : outcome === 'rejected' ? 'DES-6' : 'DES-5'
+    const ofOutcome = { applied: 'DES-7', rejected: 'DES-6', stale: 'DES-5' } as const
+    const rule = command.because === 'interrupted' ? 'DES-12' : ofOutcome[outcome]
     step.owedCommands.set(command.id, { effect: 'settleCommand', says: outcome, rule })
   }
 }
