@@ -3,10 +3,15 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { findMosquitto } from './support/mosquitto.ts'
 
+/** Where a whole run leaves its report, from the repository's root. */
+const report = 'node_modules/.cache/realer-device/test-report.json'
+
 const help = `Usage: pnpm test [--help] [vitest arguments]
 
 Runs the type check (tsc -b), the linter (biome check) and every test (vitest), then sums them up.
 Arguments go to vitest: \`pnpm test core\` runs the tests whose path holds "core".
+
+A run of every test leaves vitest's JSON report in ${report}, from which \`pnpm documents --report\` makes the rule matrix.
 
 REALER_REQUIRE_MOSQUITTO=1 makes it a failure where Mosquitto is not installed.
 Exit codes: 0 all passed, 1 something failed.`
@@ -26,7 +31,7 @@ if (args.includes('--help')) {
 const parts: readonly Part[] = [
   { name: 'type check', program: 'tsc', args: ['-b'] },
   { name: 'lint', program: 'biome', args: ['check', '--error-on-warnings'] },
-  { name: 'tests', program: 'vitest', args: ['run', ...args] },
+  { name: 'tests', program: 'vitest', args: ['run', ...(args.length === 0 ? reporters() : args)] },
 ]
 
 const results: { name: string; passed: boolean; seconds: number }[] = []
@@ -43,6 +48,11 @@ for (const { name, passed, seconds } of results)
 if (findMosquitto() === null)
   say('  skipped  tests with Mosquitto: it is not installed (apt-get install mosquitto)')
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1
+
+/** Only a run of every test may be taken for one. */
+function reporters(): string[] {
+  return ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+}
 
 function run({ program, args: programArgs }: Part): Promise<number> {
   const path = fileURLToPath(new URL(`../node_modules/.bin/${program}`, import.meta.url))

@@ -134,14 +134,14 @@ describe('where rules are named', () => {
     ])
   })
 
-  it("in a transcript's header and its steps' rules, and nowhere else in it", () => {
+  it("in a transcript's header and beside its steps' verdicts, and nowhere else in it", () => {
     const text = [
       '# DES-1, and more',
       '> event ACK-1',
-      'rules DES-2',
-      '  rules: DES-3',
+      '  taken, rules DES-2',
+      '  stale, rules DES-3',
       '# also DES-4',
-      'DES-12',
+      '  → diagnose rule=DES-12 message="taken, rules DES-12"',
     ].join('\n')
     expect(rulesOfTranscript(text, ids)).toEqual(['DES-1', 'DES-2', 'DES-3', 'DES-4'])
   })

@@ -38,7 +38,7 @@ describe('pnpm documents', () => {
 
   it.each([
     ['an unknown option', ['--chek'], '--chek'],
-    ['an unknown producer', ['--only', 'songs'], 'It must be one of charts, rules'],
+    ['an unknown producer', ['--only', 'songs'], 'It must be one of charts, stories, rules'],
     ['an argument too many', ['all'], 'too many arguments'],
     ['a report that is not there', ['--check', '--only', 'rules', '--report', 'no.json'], 'no.json'],
   ])('ends with 2 for %s, and says which', async (_what, args, said) => {

@@ -18,9 +18,9 @@ export function readTranscripts(root: string, ruleIds: readonly string[]): Trans
   }))
 }
 
-/** The rules that a transcript names in its header (lines that begin with `#`) or in the `rules` line of a step. */
+/** The rules that a transcript names in its header (lines that begin with `#`) or beside the verdict of a step. */
 export function rulesOfTranscript(text: string, ruleIds: readonly string[]): string[] {
-  const telling = text.split('\n').filter((line) => /^#|^\s*rules\b/.test(line))
+  const telling = text.split('\n').filter((line) => /^#|^\s+(taken|ignored|stale), rules /.test(line))
   return rulesIn(telling.join('\n'), ruleIds)
 }
 
