@@ -121,16 +121,14 @@ holdBreaches('the catalog', [
     'CAT-7',
     'a malformed answer ends a good session',
     () =>
-      online()
-        .fires('renewTuple')
-        .event({
-          type: 'callFailed',
-          call: 'call-14',
-          failure: 'malformed',
-          detail: '',
-          field: 'expires_in',
-          retryAfterMs: null,
-        }),
+      online().fires('renewTuple').event({
+        type: 'callFailed',
+        call: 'call-14',
+        failure: 'malformed',
+        detail: '',
+        field: 'expires_in',
+        retryAfterMs: null,
+      }),
     (trace) =>
       trace.with(
         -1,

@@ -1,6 +1,6 @@
 import type { Effect } from '@realer-device/core'
-import { topics } from './support/cloud.ts'
 import { holdBreaches } from './support/breach.ts'
+import { topics } from './support/cloud.ts'
 import { type Doctored, story } from './support/story.ts'
 
 const online = () => story().online()

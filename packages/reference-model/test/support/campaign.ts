@@ -1,5 +1,5 @@
-import type { DeviceOptions } from '@realer-device/core'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import type { DeviceOptions } from '@realer-device/core'
 import fc from 'fast-check'
 import { knownDisagreements } from './known-disagreements.ts'
 import { type Move, move } from './moves.ts'
@@ -96,13 +96,21 @@ export function traceOf(world: World): string {
  * One run, judged step by step, then by what `ends` wants of it. Where a known disagreement ends it, its steps so far
  * count.
  *
+ * @param after is shown the world after each move
  * @throws {Error} with the breaches and the trace of the run; fast-check adds seed and path
  */
-export function judgedRun(kept: Omit<KeptRun, 'title'>, ends: (world: World) => void = () => {}): World {
+export function judgedRun(
+  kept: Omit<KeptRun, 'title'>,
+  ends: (world: World) => void = () => {},
+  after: (world: World) => void = () => {},
+): World {
   let world: World | null = null
   try {
     world = begin(kept.beginning)
-    for (const each of kept.moves) world.does(each)
+    for (const each of kept.moves) {
+      world.does(each)
+      after(world)
+    }
     ends(world)
     return world
   } catch (error) {

@@ -317,7 +317,8 @@ export class World {
   #lastAsked(desiredId: string): 'running' | 'asking' {
     const asked = this.lines
       .flatMap(({ effects }) => effects)
-      .findLast(
+      .reverse()
+      .find(
         (effect) =>
           (effect.type === 'startCommand' || effect.type === 'readValue') && effect.desiredId === desiredId,
       )
