@@ -83,8 +83,10 @@ async function obey(cast: Cast): Promise<void> {
   plant.releaseHeater()
   await slow.answered
 
-  timeline.tell('demo', 'an old command comes again: nothing moves')
+  timeline.tell('demo', 'an old command comes again: nothing moves, and its report is sent again')
+  const toldAgain = cast.witness.sees('report', ({ desiredId }) => desiredId === opening.desiredId)
   sandbox.resend(opening.desiredId)
+  await toldAgain
 }
 
 /** A command from the cloud; `answered` resolves when the device's report of its outcome is settled. */
