@@ -197,7 +197,10 @@ function refuse({ step, safe }: Facts, effect: EffectOf<'refuseReport'>, tell: T
   const { offered } = step
   step.offered = null
   if (offered?.messageId !== effect.messageId) return tell('PUB-3', `${effect.messageId} was not offered`)
-  if (safe && offered.faults.length === 0) tell('SAFE-2', `${effect.messageId} is taken, also while safe`)
+  const isFull =
+    effect.code === 'outbox-full' && step.line.effects.some(({ type }) => type === 'settleReport')
+  if (safe && offered.faults.length === 0 && !isFull)
+    tell('SAFE-2', `${effect.messageId} is taken, also while safe`)
   else if (!offered.faults.includes(effect.code))
     tell(doorRules[effect.code] ?? 'PUB-3', `${effect.messageId} is not refused as ${effect.code}`)
 }
