@@ -1,4 +1,4 @@
-import { isNotFound, isUnauthorized } from './authority.ts'
+import { isNotFound, isUnauthorized } from './call-failures.ts'
 import type { SessionContext } from './context.ts'
 import type { SessionEvent } from './event.ts'
 

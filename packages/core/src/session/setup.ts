@@ -6,14 +6,20 @@ import { resumeCommands } from '../command/resume.ts'
 import type { Effect } from '../effect.ts'
 import * as reports from '../report/decisions.ts'
 import type { RuleId } from '../rule.ts'
-import * as authority from './authority.ts'
+import * as callFailures from './call-failures.ts'
+import * as calls from './calls.ts'
+import * as connecting from './connecting.ts'
 import type { SessionContext } from './context.ts'
 import { appliedRules, decide, effectTypes } from './decide.ts'
+import * as disconnecting from './disconnecting.ts'
 import type { SessionEvent, SessionInput } from './event.ts'
 import { guards } from './guards.ts'
-import * as link from './link.ts'
+import * as knownCatalog from './known-catalog.ts'
+import * as loss from './loss.ts'
 import * as safety from './safety.ts'
 import * as stop from './stop.ts'
+import * as token from './token.ts'
+import * as tuple from './tuple.ts'
 
 const noop = () => {}
 
@@ -38,38 +44,38 @@ export const sessionSetup = setup({
   guards,
   actions: {
     ...effects,
-    callToken: decide(authority.callToken),
-    callCatalog: decide(authority.callCatalog),
-    callCredential: decide(authority.callCredential),
-    keepToken: decide(authority.keepToken),
-    keepCatalog: decide(authority.keepCatalog),
-    keepTuple: decide(authority.keepTuple),
-    doubtToken: decide(authority.doubtToken),
-    doubtCatalog: decide(authority.doubtCatalog),
-    doubtCatalogAfterCall: decide(authority.doubtCatalogAfterCall),
-    takeRefusal: decide(authority.takeRefusal),
-    takeFailure: decide(authority.takeFailure),
-    giveUpCall: decide(authority.giveUpCall),
-    waitForRetry: decide(authority.waitForRetry),
-    awaitAvailability: decide(authority.awaitAvailability),
-    passRenewal: decide(authority.passRenewal),
-    expireTuple: decide(authority.expireTuple),
-    openConnection: decide(link.openConnection),
-    keepLimits: decide(link.keepLimits),
-    subscribe: decide(link.subscribe),
-    goOnline: decide(link.goOnline),
-    noteRefusedTopics: decide(link.noteRefusedTopics),
-    becomeStable: decide(link.becomeStable),
-    disconnectForRenewal: decide(link.disconnectForRenewal),
-    disconnectExpired: decide(link.disconnectExpired),
-    disconnectRefused: decide(link.disconnectRefused),
-    endConnection: decide(link.endConnection),
-    cutConnection: decide(link.cutConnection),
-    failSlowConnection: decide(link.failSlowConnection),
-    failSilentConnection: decide(link.failSilentConnection),
-    takeLoss: decide(link.takeLoss),
-    waitToReconnect: decide(link.waitToReconnect),
-    askForTuple: decide(link.askForTuple),
+    callToken: decide(calls.callToken),
+    callCatalog: decide(calls.callCatalog),
+    callCredential: decide(calls.callCredential),
+    keepToken: decide(token.keepToken),
+    keepCatalog: decide(knownCatalog.keepCatalog),
+    keepTuple: decide(tuple.keepTuple),
+    doubtToken: decide(token.doubtToken),
+    doubtCatalog: decide(knownCatalog.doubtCatalog),
+    doubtCatalogAfterCall: decide(knownCatalog.doubtCatalogAfterCall),
+    takeRefusal: decide(callFailures.takeRefusal),
+    takeFailure: decide(callFailures.takeFailure),
+    giveUpCall: decide(callFailures.giveUpCall),
+    waitForRetry: decide(callFailures.waitForRetry),
+    awaitAvailability: decide(knownCatalog.awaitAvailability),
+    passRenewal: decide(tuple.passRenewal),
+    expireTuple: decide(tuple.expireTuple),
+    openConnection: decide(connecting.openConnection),
+    keepLimits: decide(connecting.keepLimits),
+    subscribe: decide(connecting.subscribe),
+    goOnline: decide(connecting.goOnline),
+    noteRefusedTopics: decide(connecting.noteRefusedTopics),
+    becomeStable: decide(connecting.becomeStable),
+    disconnectForRenewal: decide(disconnecting.disconnectForRenewal),
+    disconnectExpired: decide(disconnecting.disconnectExpired),
+    disconnectRefused: decide(disconnecting.disconnectRefused),
+    endConnection: decide(disconnecting.endConnection),
+    cutConnection: decide(disconnecting.cutConnection),
+    failSlowConnection: decide(loss.failSlowConnection),
+    failSilentConnection: decide(loss.failSilentConnection),
+    takeLoss: decide(loss.takeLoss),
+    waitToReconnect: decide(loss.waitToReconnect),
+    askForTuple: decide(loss.askForTuple),
     startSafe: decide(safety.startSafe),
     becomeSafe: decide(safety.becomeSafe),
     becomeNormal: decide(safety.becomeNormal),

@@ -1,8 +1,10 @@
 import type { HostEvent } from '../event.ts'
-import { callRevoke, forgetToken, forgetTuple } from './authority.ts'
-import { cutConnection, disconnect } from './link.ts'
+import { callRevoke } from './calls.ts'
+import { cutConnection, disconnect } from './disconnecting.ts'
 import { type Plan, update } from './plan.ts'
 import { cancelTimer, setTimer } from './timers.ts'
+import { forgetToken } from './token.ts'
+import { forgetTuple } from './tuple.ts'
 
 /** Ends everything that is under way but the connection, and bounds the rest of the stop in time (STOP-1). */
 export function beginStop(plan: Plan, event: Extract<HostEvent, { type: 'stopRequested' }>): void {
