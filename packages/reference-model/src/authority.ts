@@ -153,8 +153,8 @@ function refused(facts: Facts, event: EventOf<'callRefused'>): void {
   const purpose = held.call?.purpose
   held.call = null
   if (purpose === undefined || purpose === 'revoke') return
-  const demand = refusalDemand(purpose, event)
-  if (demand === 'newToken' && !held.doubted) {
+  const demand = refusalDemand(purpose, event, held.doubted)
+  if (demand === 'newToken') {
     held.doubted = true
     facts.step.owesToken = event.status === 401 ? 'AUTH-5' : 'CAT-6'
     if (held.token !== null) held.token = { ...held.token, dueAt: Number.NEGATIVE_INFINITY }
@@ -166,10 +166,11 @@ function refused(facts: Facts, event: EventOf<'callRefused'>): void {
     owe(facts, 'catalog', config.timing.backoffFloorMs, 'REC-4')
     return
   }
+  const isSecond = held.doubted && event.status === 401
   held.doubted = false
   held.catalogDue = true
   facts.step.refusal = 'must'
-  owe(facts, purpose, config.timing.slowRetryMs, demand === 'newToken' ? 'AUTH-5' : 'AUTH-6')
+  owe(facts, purpose, config.timing.slowRetryMs, isSecond ? 'AUTH-5' : 'AUTH-6')
 }
 
 /** What makes the catalog due again (CAT-8). */

@@ -79,13 +79,19 @@ export function pubackDemand(reasonCode: number): 'accepted' | 'final' | 'catalo
   return reasonCode === 0x87 || reasonCode === 0x90 ? 'catalog' : 'retry'
 }
 
-/** AUTH-5, AUTH-6, CAT-6, CAT-8: what a refused HTTPS call demands. */
+/**
+ * AUTH-5, AUTH-6, CAT-6, CAT-8: what a refused HTTPS call demands.
+ *
+ * @param doubted a 401 came since the token last served: another one is no reason for a new token. An answer whose status
+ * and code say two things, such as 404 and 4001, is then taken for the other one.
+ */
 export function refusalDemand(
   purpose: CallPurpose,
   answer: { readonly status: number; readonly code: number | string | null },
+  doubted: boolean,
 ): 'newToken' | 'catalog' | 'slow' {
   const says = (status: number, code: number) => answer.status === status || answer.code === code
   if (purpose === 'token') return 'slow'
-  if (says(401, 4001)) return 'newToken'
+  if (says(401, 4001) && !doubted) return 'newToken'
   return purpose === 'credential' && says(404, 4004) ? 'catalog' : 'slow'
 }

@@ -1,4 +1,5 @@
-import type { CallPurpose, DeviceEvent, TimerEvent, TimerName } from '@realer-device/core'
+import type { CallPurpose, DeviceEvent, TimerName } from '@realer-device/core'
+import { isCallEvent, isMqttEvent, isTimer } from './event-kind.ts'
 import type { Command, Facts } from './facts.ts'
 import { connectionAwaits } from './link.ts'
 
@@ -24,14 +25,9 @@ export function isFresh(facts: Facts, event: DeviceEvent): boolean {
     default:
       if (isTimer(event))
         return timers.get(event.type.slice('timer.'.length) as TimerName)?.id === event.timer
-      if ('call' in event) return authority.call?.id === event.call
-      return 'connection' in event && link.connection?.id === event.connection
+      if (isCallEvent(event)) return authority.call?.id === event.call
+      return isMqttEvent(event) && link.connection?.id === event.connection
   }
-}
-
-/** Whether an event is that of a timer, whatever other fields it brings. */
-export function isTimer(event: DeviceEvent): event is TimerEvent {
-  return event.type.startsWith('timer.')
 }
 
 function isOpen({ commands }: Facts, desiredId: string, state: Command['state']): boolean {
@@ -52,12 +48,12 @@ export function isAwaited(facts: Facts, event: DeviceEvent): boolean {
   if (event.type === 'reportOffered') return true
   if (stop.reason !== null) return event.type === 'mqttClosed' && !stop.over
   if (isTimer(event)) return false
-  if ('call' in event) return (answers[event.type] ?? authority.call?.purpose) === authority.call?.purpose
+  if (isCallEvent(event)) return (answers[event.type] ?? authority.call?.purpose) === authority.call?.purpose
   if (event.type === 'mqttMessageReceived') {
     const { topics, refused } = link.connection ?? {}
     if (topics?.acknowledgement === event.topic) return true
     return topics?.desired.has(event.topic) === true && refused?.has(event.topic) === false
   }
-  if ('connection' in event) return connectionAwaits(facts, event)
+  if (isMqttEvent(event)) return connectionAwaits(facts, event)
   return true
 }

@@ -1,6 +1,7 @@
 import type { DeviceEvent } from '@realer-device/core'
 import type { Concern } from './concern.ts'
 import { closeDemand, connackDemand, type Demand } from './demands.ts'
+import { isMqttEvent } from './event-kind.ts'
 import { type Connection, type Facts, isAsking, longestBackoffMs, usableTuple } from './facts.ts'
 import { fieldsOf, isSameJson, isUtcInstant } from './payloads.ts'
 import { routeNamed, topicsOf } from './routes.ts'
@@ -11,7 +12,7 @@ export const link: Concern = {
   heard(facts, event) {
     const { connection } = facts.link
     if (event.type === 'timer.stableOnline' && connection?.phase === 'online') facts.link.failures = 0
-    if (connection === null || !('connection' in event) || event.connection !== connection.id) return
+    if (connection === null || !isMqttEvent(event) || event.connection !== connection.id) return
     switch (event.type) {
       case 'mqttConnected':
         connection.phase = 'connected'

@@ -415,8 +415,11 @@ function hearAcknowledgement(facts: Facts, event: EventOf<'mqttMessageReceived'>
     outbox.owed.set(report.messageId, { result: 'done', status, errorType, rule: 'ACK-2' })
   else if (!retryable)
     outbox.owed.set(report.messageId, { result: 'failed', status, errorType, rule: 'ACK-3' })
-  else if (report.state === 'ready') report.dueBy = facts.now + longestBackoffMs(facts, report.failures + 1)
-  else if (report.state !== 'waiting' && report.state !== 'doubted') retryLater(facts, report, 'ACK-3')
+  else if (report.state === 'ready') {
+    // Only the device knows whether it waits still, which goes on, or begins to wait anew (ACK-4).
+    report.failures += 1
+    report.dueBy = facts.now + longestBackoffMs(facts, report.failures)
+  } else if (report.state !== 'waiting' && report.state !== 'doubted') retryLater(facts, report, 'ACK-3')
 }
 
 /** No acknowledgement in time: again, for as long as the host's policy says (ACK-5). */

@@ -1,10 +1,11 @@
 import type { Concern } from './concern.ts'
+import { isTimer } from './event-kind.ts'
 import { isDueBy } from './facts.ts'
 
 /** Timers: what is waited for has one, and it comes in time (F-11, CORE-1, CORE-4). */
 export const time: Concern = {
   heard({ timers, step }, event) {
-    if (!('timer' in event)) return
+    if (!isTimer(event)) return
     const name = event.type.slice('timer.'.length)
     for (const [running, { id }] of timers)
       if (running === name && id === event.timer) {

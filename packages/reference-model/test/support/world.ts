@@ -229,7 +229,8 @@ export class World {
     this.lines.push(line)
     this.state = state
     if (event !== null && verdict === 'taken') this.#heard(event)
-    if (event !== null && typeof event === 'object' && 'timer' in event) this.#fired(event.timer)
+    if (event !== null && verdict !== 'ignored' && /^timer\./.test(event.type) && 'timer' in event)
+      this.#fired(event.timer)
     // The device wants nothing more for it: it was crowded out, or its time was over.
     if (verdict === 'stale' && event !== null && 'desiredId' in event) this.#inHand.delete(event.desiredId)
     for (const effect of effects) this.#carryOut(effect)
@@ -250,7 +251,8 @@ export class World {
   }
 
   #heard(event: DeviceEvent): void {
-    if ('call' in event) this.#call = null
+    // Events may bring fields that are none of theirs: the type alone says what they are.
+    if (/^(token|catalog|tuple|call)/.test(event.type)) this.#call = null
     if (event.type === 'mqttConnected' && this.#connection !== null)
       this.#connection = { ...this.#connection, phase: 'connected' }
     if (event.type === 'mqttClosed' || event.type === 'mqttRefused') this.#lose()
