@@ -105,9 +105,7 @@ export const authority: Concern = {
     if (!isBusy && held.catalogDue && tuple !== null) tell('CAT-8', 'a catalog that is doubted is read again')
     if (!isBusy && tuple !== null && (tuple.renewAt ?? now) <= now && tuple.endsAt > now)
       tell('REN-1', 'at renew_after the next tuple is asked for')
-    // Where the old session closes still, its end asks: that wait has a deadline (CONN-3).
-    const isClosing = facts.link.connection?.phase === 'closing'
-    if (!isBusy && !isClosing && usableTuple(facts) === null)
+    if (!isBusy && usableTuple(facts) === null)
       tell('CORE-7', 'without a tuple to connect with, one is asked for')
     if (tuple === null || tuple.endsAt <= now) return
     if (!isDueBy(facts, 'expireTuple', tuple.endsAt)) tell('CRED-5', 'the end of the tuple has a timer')
