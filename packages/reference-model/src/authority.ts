@@ -89,7 +89,9 @@ export const authority: Concern = {
     }
     if (effect.type === 'setTimer' && effect.timer === 'retryCall') {
       const least = facts.step.callWaitMs ?? config.timing.backoffFloorMs
-      const most = Math.max(least, longestBackoffMs(facts, held.failures))
+      // CAT-4: later, which may be long after, and a token may be renewed in between.
+      const laterMs = held.catalog?.credentialEndpoint === null ? config.timing.slowRetryMs : 0
+      const most = Math.max(least, longestBackoffMs(facts, held.failures), laterMs)
       if (effect.delayMs < least || effect.delayMs > Math.ceil(most))
         tell('REC-2', `the wait before the next call is between ${least} and ${most} ms`)
     }

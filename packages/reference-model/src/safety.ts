@@ -39,5 +39,6 @@ const reasons: { readonly [reason in SafeReason]: (facts: Facts) => boolean } = 
   starting: ({ step }) => step.line.event === null,
   expired: ({ authority, now }) => authority.tuple !== null && authority.tuple.endsAt <= now,
   refused: ({ step, link }) => step.refusal !== 'no' && link.connection?.phase !== 'online',
-  mqttUnavailable: ({ step, link }) => step.unavailable && link.connection?.phase !== 'online',
+  mqttUnavailable: ({ authority, link }) =>
+    authority.catalog?.credentialEndpoint === null && link.connection?.phase !== 'online',
 }
