@@ -3,18 +3,21 @@ import { authority } from './authority.ts'
 import { commands } from './commands.ts'
 import type { Concern } from './concern.ts'
 import { copyFacts } from './copy.ts'
+import { door } from './door.ts'
 import { isTimer } from './event-kind.ts'
 import { type Facts, initialFacts, stepFacts } from './facts.ts'
 import { isAwaited, isFresh } from './freshness.ts'
 import { createLineCheck } from './line.ts'
 import { link } from './link.ts'
 import { reconciliation } from './reconciliation.ts'
-import { reports } from './reports.ts'
 import { safety } from './safety.ts'
+import { settlement } from './settlement.ts'
 import { checkStart, startedFacts } from './start.ts'
 import { stop } from './stop.ts'
 import { time } from './time.ts'
 import type { Breach, Tell, TraceLine } from './trace.ts'
+import { waits } from './waits.ts'
+import { wire } from './wire.ts'
 
 /** A device as its rules want it, fed with the steps of a real one. */
 export interface ReferenceModel {
@@ -29,7 +32,19 @@ export interface ReferenceModel {
 }
 
 /** In this order: a loss is known before what it demands of the authority, and both before the outbox looks at them. */
-const concerns: readonly Concern[] = [time, link, authority, reports, reconciliation, commands, safety, stop]
+const concerns: readonly Concern[] = [
+  time,
+  link,
+  authority,
+  door,
+  settlement,
+  waits,
+  wire,
+  reconciliation,
+  commands,
+  safety,
+  stop,
+]
 
 /**
  * A model of one device from its first step on.

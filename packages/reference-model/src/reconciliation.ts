@@ -1,8 +1,8 @@
 import { hasOpenCommand } from './commands.ts'
 import type { Concern } from './concern.ts'
+import { offer } from './door.ts'
 import type { Facts } from './facts.ts'
 import { isSameJson } from './payloads.ts'
-import { offer } from './reports.ts'
 import { routeNamed } from './routes.ts'
 
 /** Physical values that changed while the device was offline (PUB-11). */
