@@ -16,6 +16,7 @@ const allowed: { readonly [name: string]: { ours: readonly string[]; node: boole
   cli: { ours: ['node', 'sandbox'], node: true },
   transcript: { ours: ['core'], node: true },
   documents: { ours: ['core', 'transcript'], node: true },
+  'reference-model': { ours: ['core'], node: false },
 }
 
 /** The modules that a text imports, for types too. */
@@ -35,6 +36,12 @@ function faultOf(name: string, imported: string, declared: ReadonlySet<string>):
   if (scope === '@realer-device' && !rule?.ours.includes(ours ?? '')) return 'imports against the layers'
   const root = imported.startsWith('@') ? imported.split('/', 2).join('/') : (scope ?? '')
   return declared.has(root) ? null : 'imports what its package.json does not declare'
+}
+
+/** Where a text mentions the core's package in anything but an `import type`. */
+function codeOfCore(text: string): string[] {
+  const withoutTypes = text.replace(/import type \{[^}]*\} from '@realer-device\/core'/g, '')
+  return withoutTypes.match(/.*@realer-device\/core.*/g) ?? []
 }
 
 function declaredBy(name: string): Set<string> {
@@ -68,6 +75,26 @@ describe('the layers point one way', () => {
       (dependency) => !imported.some((one) => `${one}/`.startsWith(`${dependency}/`)),
     )
     expect(unused, 'declared and never imported').toEqual([])
+  })
+
+  it('the reference model is written apart from the machine: it takes its types and no code of it', () => {
+    const source = join(packages, 'reference-model', 'src')
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    )
+    expect(files.length).toBeGreaterThan(10)
+    expect(files.flatMap((file) => codeOfCore(readFileSync(join(source, file), 'utf8')))).toEqual([])
+  })
+
+  it.each([
+    "import { step } from '@realer-device/core'",
+    "import { type Effect, step } from '@realer-device/core'",
+    "export { step } from '@realer-device/core'",
+    "const core = await import('@realer-device/core')",
+    "import '@realer-device/core'",
+  ])('and that check fails at %s', (text) => {
+    expect(codeOfCore(text)).toHaveLength(1)
+    expect(codeOfCore(`import type { Effect } from '@realer-device/core'`)).toEqual([])
   })
 
   it.each([

@@ -2,7 +2,8 @@ import { deviceMachine } from '@realer-device/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allScopes, Scenario } from '../../core/test/support/scenario.ts'
-import { move, stop, World } from '../../core/test/support/world.ts'
+import { beginning, judgedRun } from '../../reference-model/test/support/campaign.ts'
+import { move, stop } from '../../reference-model/test/support/moves.ts'
 import { type DescribedAction, describeChart } from '../src/chart/described-chart.ts'
 import { chartSources } from '../src/producers/charts.ts'
 import { createAnalysis } from '../src/source/consequences.ts'
@@ -77,10 +78,9 @@ describe('what an action may cause', () => {
           maxLength: 80,
           size: 'max',
         }),
-        fc.constantFrom('starting' as const, 'online' as const),
-        (moves, begin) => {
-          const world = new World(begin)
-          for (const each of moves) world.does(each)
+        beginning,
+        (moves, from) => {
+          judgedRun({ beginning: from, moves })
         },
       ),
       { numRuns: 300 },
