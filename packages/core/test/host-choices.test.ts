@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { allScopes, catalog, Scenario, topics } from './support/scenario.ts'
 
-describe('PUB-9 at the outbox’s bound the host may choose an eviction', () => {
+describe('PUB-9 F-9 at the outbox’s bound the host may choose an eviction', () => {
   const full = (options: object) =>
     new Scenario({ limits: { maxReports: 2 }, ...options }).reports('m-1').reports('m-2')
   const evicting = { outboxOverflow: 'evictOldest' } as const

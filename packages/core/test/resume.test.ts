@@ -12,7 +12,7 @@ import { Scenario } from './support/scenario.ts'
 const copy = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value
 const online = (options: Partial<DeviceOptions> = {}) => new Scenario(options).goesOnline()
 
-describe('CORE-6 PUB-9 a device goes on in another process', () => {
+describe('CORE-6 PUB-9 F-8 a device goes on in another process', () => {
   it('its outbox is there: the same ids, the same bytes, published once it is online', () => {
     const device = online().reports('m-1').pubacks().reports('m-2').restarts()
     expect(device.state.context.reports.map(({ messageId, state }) => [messageId, state])).toEqual([
