@@ -38,8 +38,12 @@ export const waits: Concern = {
     for (const report of outbox.pending) {
       const isFree = room && canGo(facts, report) && !heldRoutes.has(report.route)
       if (!isUnderWay(report)) heldRoutes.add(report.route)
-      const waits = isUnderWay(report) || report.state === 'waiting' || (report.state === 'ready' && isFree)
-      if (waits && !isDueBy(facts, 'reports', Math.max(now, report.dueBy)))
+      // Where no timer runs at all, its backoff is over: then it is its turn.
+      if (report.state === 'ready' && isFree && !facts.timers.has('reports'))
+        tell('REN-4', `${report.messageId} is published, for the session is online`)
+      const waits = isUnderWay(report) || report.state === 'waiting'
+      const mayWait = report.state === 'ready' && isFree && facts.timers.has('reports')
+      if ((waits || mayWait) && !isDueBy(facts, 'reports', Math.max(now, report.dueBy)))
         tell(report.wait?.rule ?? 'ACK-5', `the wait of ${report.messageId} has a timer`)
     }
   },

@@ -17,7 +17,7 @@ export const knownDisagreements: readonly { readonly breach: RegExp; readonly wh
   },
   {
     breach: /^REN-4 .*is published, for the session is online/m,
-    when: 'the catalog was read again, and a report that waited for it goes out with the next session only',
+    when: 'nothing holds a report back any more (the catalog was read, the earlier one has settled), and it is not sent',
   },
   {
     breach: /^(REC-3|CONN-4) .*before the catalog is read again/m,
