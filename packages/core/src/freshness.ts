@@ -1,3 +1,4 @@
+import { awaitedCommand } from './command/awaited.ts'
 import type { DeviceEvent } from './event.ts'
 import type { SessionContext } from './session/context.ts'
 import { timerName } from './session/decide.ts'
@@ -13,13 +14,9 @@ export function isFresh(context: SessionContext, event: DeviceEvent): boolean {
       return true
     case 'commandFinished':
     case 'commandLate':
-      return openCommand(context, event.desiredId)?.state === 'running'
     case 'valueRead':
-      return openCommand(context, event.desiredId)?.state === 'asking'
-    case 'valueUnknown': {
-      const state = openCommand(context, event.desiredId)?.state
-      return state === 'running' || state === 'asking'
-    }
+    case 'valueUnknown':
+      return awaitedCommand(context, event) !== null
     case 'routeValueRead':
     case 'routeValueUnknown':
       return Object.values(context.commands).some(({ reading }) => reading === event.reading)
@@ -46,10 +43,4 @@ export function isFresh(context: SessionContext, event: DeviceEvent): boolean {
       return name !== null && context.timers[name]?.id === event.timer
     }
   }
-}
-
-function openCommand(context: SessionContext, desiredId: string) {
-  return Object.values(context.commands)
-    .flatMap(({ open }) => open)
-    .find((command) => command.desiredId === desiredId)
 }

@@ -135,6 +135,13 @@ export function readConfig(options: DeviceOptions): DeviceConfig {
   const config = read.value
   if (config.timing.backoffCapMs < config.timing.backoffFloorMs)
     throw new ConfigError('timing.backoffCapMs', 'timing.backoffCapMs is less than timing.backoffFloorMs.')
+  for (const [index, route] of config.commandRoutes.entries())
+    if (config.commandRoutes.indexOf(route) !== index)
+      throw new ConfigError(`commandRoutes.${index}`, `commandRoutes.${index} is there twice.`)
+  // Engines and validators treat these names apart; what is kept under them would be lost (DES-9).
+  for (const name of ['__proto__', 'constructor', 'prototype'])
+    if (config.commandRoutes.includes(name) || Object.hasOwn(options.routes ?? {}, name))
+      throw new ConfigError('commandRoutes', `commandRoutes and routes cannot hold the name ${name}.`)
   for (const [index, route] of config.repeatableRoutes.entries())
     if (!config.commandRoutes.includes(route))
       throw new ConfigError(

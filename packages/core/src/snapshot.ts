@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { nameOf, selectorOf } from './catalog/route-name.ts'
 import type { RouteCommands } from './command/command.ts'
 import type { DeviceConfig } from './config.ts'
 import { isJsonValue, isObject, type JsonValue, parseJson } from './json.ts'
@@ -18,9 +19,9 @@ export interface Snapshot {
   readonly deviceId: string | number
   /** Number of the last id given out; a resumed device counts on (CORE-4). */
   readonly lastId: number
-  /** The outbox, oldest first (PUB-9). */
-  readonly reports: readonly Omit<Report, 'delivery' | 'dueAt'>[]
-  /** Sequence numbers, open commands, outcomes and last values of each command route (DES-9, PUB-11). */
+  /** The outbox, oldest first (PUB-9); `selector` is what the firmware's name for the route selects in a catalog. */
+  readonly reports: readonly (Omit<Report, 'delivery' | 'dueAt'> & { readonly selector: string })[]
+  /** Sequence numbers, open commands, outcomes and last values of each command route, by its selector (DES-9, PUB-11). */
   readonly commands: { readonly [route: string]: Omit<RouteCommands, 'reading'> }
 }
 
@@ -41,16 +42,20 @@ export class SnapshotError extends Error {
 
 /** Takes what outlives the process out of a device's state (CORE-6). */
 export function persist({ context }: DeviceState): Snapshot {
+  const { config, lastId } = context
   const commands = Object.entries(context.commands).map(([route, { reading: _asked, ...kept }]) => [
-    route,
+    selectorOf(config, route),
     kept,
   ])
   return {
     format: 'realer-device-snapshot',
     version: 1,
-    deviceId: context.config.deviceId,
-    lastId: context.lastId,
-    reports: context.reports.map(({ delivery: _delivery, dueAt: _dueAt, ...kept }) => kept),
+    deviceId: config.deviceId,
+    lastId,
+    reports: context.reports.map(({ delivery: _delivery, dueAt: _dueAt, ...kept }) => ({
+      ...kept,
+      selector: selectorOf(config, kept.route),
+    })),
     commands: Object.fromEntries(commands) as Snapshot['commands'],
   }
 }
@@ -64,7 +69,9 @@ const json = v.custom<JsonValue>((value) => isJsonValue(value), 'is not JSON')
 
 const report = v.strictObject({
   messageId: filled,
-  route: filled,
+  // A host may have offered one under any name before the catalog was known.
+  route: text,
+  selector: text,
   payload: filled,
   desiredId: v.nullable(filled),
   state: v.picklist(
@@ -132,9 +139,15 @@ export function readSnapshot(
   checkReports(reports)
   return {
     lastId,
-    reports: reports.map((kept) => ({ ...kept, delivery: null, dueAt: null })),
+    reports: reports.map(({ selector, ...kept }) => ({
+      ...kept,
+      // Its name stays, unless this firmware means another route by it.
+      route: selectorOf(config, kept.route) === selector ? kept.route : nameOf(config, selector),
+      delivery: null,
+      dueAt: null,
+    })),
     commands: Object.fromEntries(
-      Object.entries(commands).map(([route, kept]) => [route, { ...kept, reading: null }]),
+      Object.entries(commands).map(([route, kept]) => [nameOf(config, route), { ...kept, reading: null }]),
     ),
   }
 }

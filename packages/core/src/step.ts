@@ -82,7 +82,7 @@ function momentOf(now: number, random: number, wallClock: string | undefined): M
  * One step: a pure function of the state and the input, the same in every engine and process (CORE-2). It never
  * throws on any event (CORE-3).
  *
- * Timers that are overdue at `now` fire before the event, earliest first: a late host or a sleep of the whole
+ * Timers that are overdue at `now` fire before the event, earliest first, the event's own among them: a late host or a sleep of the whole
  * machine never lets an event see a tuple, a window or a wait that has already ended (REN-5, DES-2). Only a stop
  * comes before them: it ends them all, and nothing opens or starts on its account (STOP-1).
  */
@@ -103,9 +103,16 @@ export function step(state: DeviceState, input: StepInput): Step {
     for (const rule of transition.rules) rules.add(rule)
     return transition
   }
-  for (const timer of overdueTimers(state, now, event))
-    if (current.context.timers[timer.name]?.id === timer.id)
-      run({ type: `timer.${timer.name}`, timer: timer.id, ...moment })
+  const own = 'timer' in event ? event.timer : null
+  let ownTransitions: number | null = null
+  for (const timer of overdueTimers(state, now, event)) {
+    if (current.context.timers[timer.name]?.id !== timer.id) continue
+    const { transitions } = run({ type: `timer.${timer.name}`, timer: timer.id, ...moment })
+    if (timer.id === own) ownTransitions = transitions.length
+  }
+  // The event's own timer had its turn among the others.
+  if (ownTransitions !== null && ownTransitions > 0)
+    return { state: current, effects, verdict: 'taken', rules: [...rules] }
   if (!isFresh(current.context, event))
     return { state: current, effects, verdict: 'stale', rules: [...rules, 'CORE-4'] }
   if (run({ ...event, ...moment }).transitions.length > 0)
@@ -120,7 +127,7 @@ function ignored(state: DeviceState, code: string, message: string, field: strin
   return { state, effects: [effect], verdict: 'ignored', rules: ['CORE-3'] }
 }
 
-/** The timers that should have fired by now, earliest first; the one that the event itself brings is not among them. */
+/** The timers that should have fired by now, earliest first; the one that the event itself brings is among them. */
 function overdueTimers(
   state: DeviceState,
   now: number,
@@ -128,11 +135,7 @@ function overdueTimers(
 ): { name: TimerName; id: string }[] {
   if (event.type === 'stopRequested') return []
   return Object.entries(state.context.timers)
-    .flatMap(([name, timer]) =>
-      timer.dueAt <= now && !('timer' in event && event.timer === timer.id)
-        ? [{ name: name as TimerName, ...timer }]
-        : [],
-    )
+    .flatMap(([name, timer]) => (timer.dueAt <= now ? [{ name: name as TimerName, ...timer }] : []))
     .sort((a, b) => a.dueAt - b.dueAt)
 }
 

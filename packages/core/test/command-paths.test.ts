@@ -13,7 +13,7 @@ function deviceFor(path: readonly ChartStep[]): Scenario {
   const options: Partial<DeviceOptions> = {
     outdatedCommands: facts.has('isOutdatedAndTold') ? 'reportStale' : 'ignore',
     repeatableRoutes: facts.has('mayRepeat') ? ['rte_valve'] : [],
-    limits: { maxUnansweredCommands: 1 },
+    limits: { maxUnansweredCommands: path.some(({ event }) => event.type === 'crowdedOut') ? 1 : 8 },
   }
   const device = new Scenario(options).goesOnline()
   if (facts.has('outcomeIsKnown'))

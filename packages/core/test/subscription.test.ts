@@ -64,16 +64,25 @@ describe('SUB-3 a refused subscription', () => {
     expect(device.did('mqttPublish')).toHaveLength(1)
   })
 
-  it('a device whose acknowledgement topic stays refused is told to be safe when its tuple runs out', () => {
+  it.each([
+    [0x87, 'at once: it is not authorized (SAFE-1)'],
+    [0x80, 'when its tuple runs out'],
+  ])('a device whose acknowledgement topic is refused with %i is told to be safe %s', (reasonCode) => {
     const device = connect()
       .subscribes()
       .closes()
       .fires('reconnect')
       .connects()
-      .subscribes([topics.acknowledgements])
-    expect(device.did('enterSafe')).toEqual([])
+      .happens({
+        type: 'mqttSubscribed',
+        grants: [
+          { topic: topics.acknowledgements, reasonCode },
+          { topic: topics.valveDesired, reasonCode: 1 },
+        ],
+      })
+    expect(device.did('enterSafe')).toHaveLength(reasonCode === 0x87 ? 1 : 0)
     device.closes().fires('expireTuple')
-    expect(device.one('enterSafe').reason).toBe('expired')
+    expect(device.ever('enterSafe').at(-1)?.reason).toBe(reasonCode === 0x87 ? 'refused' : 'expired')
   })
 })
 

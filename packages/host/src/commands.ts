@@ -17,7 +17,7 @@ export interface Commands {
   read(effect: EffectOf<'readValue'>): void
   /** Reads the physical value of a route after the device was offline (PUB-11). */
   readRoute(effect: EffectOf<'readRouteValue'>): void
-  /** Tells every running command that the device stops. */
+  /** Tells every running command that the device stops; none starts any more. */
   abortAll(): void
 }
 
@@ -35,6 +35,7 @@ export function createCommands(parts: CommandParts): Commands {
   const { platform, handlers, valueContract, dispatch, diagnose } = parts
   /** The commands whose answer is waited for. */
   const running = new Map<string, Abortable>()
+  let isStopping = false
 
   async function run(effect: EffectOf<'startCommand'>, deadlineAt: number): Promise<void> {
     const { route, desiredId } = effect
@@ -43,14 +44,16 @@ export function createCommands(parts: CommandParts): Commands {
       diagnose('warning', 'command-late', `The window of ${desiredId} ended before it could start.`, 'DES-5')
       return dispatch({ event: { type: 'commandLate', desiredId } })
     }
+    // A stop that came while this step's effects were carried out: no new commands (STOP-1).
+    if (isStopping) return dispatch({ event: { type: 'commandLate', desiredId } })
     const one = createSignal((error) =>
       diagnose('error', 'handler-failed', `A listener of the signal failed: ${faultText(error)}`, 'STOP-1'),
     )
-    running.set(desiredId, one)
+    running.set(keyOf(effect), one)
     const outcome = await execute(effect, deadlineAt, one.signal)
     const observation = await observe(route)
-    if (running.get(desiredId) !== one) return
-    running.delete(desiredId)
+    if (running.get(keyOf(effect)) !== one) return
+    running.delete(keyOf(effect))
     if (observation === null) dispatch({ event: { type: 'valueUnknown', desiredId } })
     else dispatch({ event: { type: 'commandFinished', desiredId, outcome, ...observation } })
   }
@@ -122,9 +125,9 @@ export function createCommands(parts: CommandParts): Commands {
     start(effect, steppedAt) {
       void run(effect, steppedAt + effect.windowMs)
     },
-    cancel({ desiredId }) {
-      const one = running.get(desiredId)
-      running.delete(desiredId)
+    cancel(effect) {
+      const one = running.get(keyOf(effect))
+      running.delete(keyOf(effect))
       one?.abort()
     },
     read(effect) {
@@ -134,7 +137,13 @@ export function createCommands(parts: CommandParts): Commands {
       void answerRouteRead(effect)
     },
     abortAll() {
+      isStopping = true
       for (const one of [...running.values()]) one.abort()
     },
   }
+}
+
+/** A command by its route and id: two routes may know one id. */
+function keyOf({ route, desiredId }: { readonly route: string; readonly desiredId: string }): string {
+  return JSON.stringify([route, desiredId])
 }

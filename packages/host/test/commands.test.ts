@@ -270,6 +270,18 @@ test('STOP-1: a running command hears of the stop, and a listener of its signal 
   await settlePromises()
 })
 
+test('STOP-1: a stop that a listener asks for keeps the command of that very step from starting', async () => {
+  const executed: string[] = []
+  const world = worldWithDoor({ execute: ({ desiredId }) => void executed.push(desiredId) })
+  world.device.on('step', ({ effects }) => {
+    if (effects.some(({ type }) => type === 'startCommand')) void world.device.stop()
+  })
+  world.cloud.publish(topics.doorDesired, desiredState('des_1', 1))
+  await settlePromises()
+  expect(executed).toEqual([])
+  expect(world.device.snapshot()?.reports).toMatchObject([{ desiredId: 'des_1' }])
+})
+
 test('a handler is declared before the start, once a route, and whole', () => {
   const { device } = createWorld()
   const handler = { execute: () => {}, currentValue: () => 'open' }

@@ -73,11 +73,14 @@ export function ask(
   dropOldest(facts, command)
 }
 
-/** Beyond the bound the oldest unanswered command of the route is dropped, aloud (CORE-5). */
+/**
+ * Beyond the bound the oldest unanswered command of the route is dropped, aloud (CORE-5): not one that was interrupted,
+ * for it may have moved something (DES-12), nor the one that is just asked for.
+ */
 function dropOldest(facts: Facts, asked: Command): void {
   const route = [...facts.commands.values()].find(({ commands }) => commands.get(asked.id) === asked)
   const asking = [...(route?.commands.values() ?? [])].filter(({ state }) => state === 'asking')
-  const [oldest] = asking
+  const oldest = asking.find((other) => other.because !== 'interrupted' && other !== asked)
   if (oldest === undefined || asking.length <= facts.config.limits.maxUnansweredCommands) return
   oldest.state = 'over'
   const isTold = facts.step.line.effects.some(({ type }) => type === 'diagnose')

@@ -32,8 +32,10 @@ export const link: Concern = {
   },
 
   did(facts, effect, tell) {
-    const { link: seen, config, now } = facts
+    const { link: seen, config, now, step } = facts
     const { connection } = seen
+    // With the end of its tuple a renewal has become an offline period (PUB-11).
+    if (step.fired.has('expireTuple')) seen.renewing = false
     if (
       (effect.type === 'mqttSubscribe' || effect.type === 'mqttDisconnect' || effect.type === 'mqttAbort') &&
       connection?.id !== effect.connection
@@ -170,8 +172,9 @@ function disconnect(
   const isMalformed = event?.type === 'callFailed' && event.failure === 'malformed'
   if (connection.closingFor === null) tell(isMalformed ? 'CAT-7' : 'REN-1', 'a session that is good goes on')
   if (effect.reasonCode !== 0) tell(stop.reason === null ? 'REN-1' : 'STOP-1', 'DISCONNECT says 0x00')
-  if (connection.closingFor === 'renewal') facts.link.renewing = true
-  else facts.link.renewing = false
+  // Only a session that was online can be renewed; the end of any other belongs to an offline period (PUB-11).
+  if (connection.closingFor !== 'renewal') facts.link.renewing = false
+  else if (connection.phase === 'online') facts.link.renewing = true
   if (connection.closingFor === 'refused') {
     connection.tuple.spentBy = 'SUB-3'
     facts.link.failures += 1

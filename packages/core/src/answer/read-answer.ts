@@ -64,7 +64,9 @@ export function readAnswer(call: Pick<CallEffect, 'call' | 'purpose'>, answer: H
   const code = codeOf(body)
   if (status === 429 || code === 4029)
     return failed(call, 'busy', `HTTP ${status}: too many requests`, answer)
-  if (status >= 500) return failed(call, 'server', `HTTP ${status}`, answer)
+  // Request timeout and too early say nothing of the device.
+  if (status >= 500 || status === 408 || status === 425)
+    return failed(call, 'server', `HTTP ${status}`, answer)
   if (typeof code === 'number' && code >= 5000)
     return failed(call, 'server', `HTTP ${status}, code ${code}`, answer)
   if (status < 200 || status >= 400)
@@ -135,7 +137,7 @@ function toMs(seconds: number | null | undefined): number | null {
 function codeOf(body: JsonValue): number | string | null {
   if (body === null || !isObject(body)) return null
   const { code, error } = body
-  if (typeof code === 'number') return code
+  if (typeof code === 'number') return Number.isFinite(code) ? code : null
   return typeof error === 'string' && /^[a-z_]{1,64}$/.test(error) ? error : null
 }
 

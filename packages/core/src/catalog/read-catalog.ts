@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { JsonValue } from '../json.ts'
+import { isJsonValue, type JsonObject, type JsonValue } from '../json.ts'
 import { type Fault, validate } from '../validate.ts'
 import type { Catalog, Route } from './catalog.ts'
 
@@ -9,7 +9,7 @@ const topic = v.pipe(
   v.check((value) => !/[#+]/.test(value) && !value.includes('\0'), 'holds a wildcard'),
 )
 /** A limit of a form that is not understood is left alone, as an unknown field is (CAT-3). */
-const limit = v.fallback(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null)
+const limit = v.fallback(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))), null)
 
 const sensorRoute = v.object({
   source_type: v.literal('sensor'),
@@ -40,9 +40,10 @@ const catalogBody = v.object({
       v.object({
         endpoint: v.pipe(text, v.startsWith('/', 'is not a path of the API')),
         http_method: v.optional(v.pipe(text, v.regex(/^[A-Z]+$/, 'is not an HTTP method')), 'POST'),
-        body: v.record(
-          v.string(),
-          v.custom<JsonValue>(() => true),
+        body: v.pipe(
+          v.looseObject({}),
+          v.check((body) => isJsonValue(body), 'is not JSON'),
+          v.transform((body) => body as JsonObject),
         ),
       }),
     ),

@@ -14,17 +14,24 @@ export interface CommandEvent extends ChartEvent<CommandEventType, CommandFact> 
 
 /** Takes one command through its chart. An event that the command's state does not know changes nothing. */
 export function advanceCommand(plan: Plan, route: string, command: Command, event: CommandEvent): void {
-  const arrow = commandChart(command.state, event)
-  if (arrow === undefined) return
+  const isArriving = command.state === 'arriving'
+  // One that arrives is not kept yet, and an open one may have its id. Any other is taken as it stands now: what
+  // happened to the ones before it may have changed it, or crowded it out.
+  const current = isArriving ? command : openCommand(plan, route, command.desiredId)
+  const arrow = current === undefined ? undefined : commandChart(current.state, event)
+  if (current === undefined || arrow === undefined) return
   applyRules(plan, arrow.rules)
+  // One that waits is due at the end of its window, whatever it was due for before (DES-2).
+  const dueAt = arrow.target === 'waiting' ? current.windowEndsAt : current.dueAt
+  const next: Command = { ...current, state: arrow.target, dueAt }
   const isOpen = arrow.target !== 'answered' && arrow.target !== 'dropped'
-  const next: Command = { ...command, state: arrow.target }
-  // One that arrives is not kept yet; an open one may have its id.
-  if (command.state !== 'arriving') {
-    if (isOpen) replaceCommand(plan, route, next)
-    else removeCommand(plan, route, next)
-  }
+  if (!isArriving && isOpen) replaceCommand(plan, route, next)
+  if (!isArriving && !isOpen) removeCommand(plan, route, next)
   for (const action of arrow.actions) commandActions[action](plan, route, next, event)
+}
+
+function openCommand(plan: Plan, route: string, desiredId: string): Command | undefined {
+  return commandsOf(plan, route).open.find((command) => command.desiredId === desiredId)
 }
 
 const commandActions: {
@@ -99,7 +106,8 @@ function ask(plan: Plan, route: string, command: Command, because: NonNullable<C
   const { desiredId } = command
   replaceCommand(plan, route, { ...command, because, dueAt: plan.now + commandTimeoutMs(plan) })
   const asking = commandsOf(plan, route).open.filter(({ state }) => state === 'asking')
-  const [oldest] = asking
+  // An interrupted one may have moved something: it is not crowded out, nor is the one that is just asked for.
+  const oldest = asking.find((other) => other.because !== 'interrupted' && other.desiredId !== desiredId)
   if (asking.length > plan.context.config.limits.maxUnansweredCommands && oldest !== undefined)
     advanceCommand(plan, route, oldest, { type: 'crowdedOut' })
   plan.effects.push({ type: 'readValue', route, desiredId, because })

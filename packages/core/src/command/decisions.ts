@@ -2,6 +2,7 @@ import type { DeviceEvent } from '../event.ts'
 import type { Plan } from '../session/plan.ts'
 import { setTimerAt } from '../session/timers.ts'
 import { advanceCommand, type CommandEvent } from './advance.ts'
+import { awaitedCommand, type CommandAnswer } from './awaited.ts'
 import type { Command } from './command.ts'
 import type { CommandFact } from './machine.ts'
 import { commandsOf } from './memory.ts'
@@ -13,34 +14,29 @@ type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Ty
 export function finishCommand(plan: Plan, event: EventOf<'commandFinished'>): void {
   const facts: CommandFact[] = event.outcome === 'applied' ? ['wasApplied'] : []
   if (observationFault(plan, event) !== null) facts.push('observationIsUnusable')
-  happens(plan, event.desiredId, { type: 'finished', facts, observation: event })
+  happens(plan, event, { type: 'finished', facts, observation: event })
 }
 
 /** The host was too late to begin: not executed, and so stale (DES-5). */
 export function missWindow(plan: Plan, event: EventOf<'commandLate'>): void {
-  happens(plan, event.desiredId, { type: 'late' })
+  happens(plan, event, { type: 'late' })
 }
 
 /** The host has read the physical value for a command that was not executed, or was interrupted (DES-5, DES-12). */
 export function takeValue(plan: Plan, event: EventOf<'valueRead'>): void {
   const facts: CommandFact[] = observationFault(plan, event) === null ? [] : ['observationIsUnusable']
-  happens(plan, event.desiredId, { type: 'valueRead', facts, observation: event })
+  happens(plan, event, { type: 'valueRead', facts, observation: event })
 }
 
 /** The host cannot tell the physical value: no report is made up (PUB-10). */
 export function missValue(plan: Plan, event: EventOf<'valueUnknown'>): void {
-  happens(plan, event.desiredId, { type: 'valueUnknown' })
+  happens(plan, event, { type: 'valueUnknown' })
 }
 
-/** Something happens to one open command; a route that it frees may start the next one (DES-8). */
-function happens(plan: Plan, desiredId: string, event: CommandEvent): void {
-  for (const [route, { open }] of Object.entries(plan.context.commands)) {
-    const command = open.find((candidate) => candidate.desiredId === desiredId)
-    if (command !== undefined) {
-      advanceCommand(plan, route, command, event)
-      break
-    }
-  }
+/** Something happens to the command that waits for it; a route that it frees may start the next one (DES-8). */
+function happens(plan: Plan, answer: CommandAnswer, event: CommandEvent): void {
+  const awaited = awaitedCommand(plan.context, answer)
+  if (awaited !== null) advanceCommand(plan, awaited.route, awaited.command, event)
   startCommands(plan)
 }
 

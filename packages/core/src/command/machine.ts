@@ -35,7 +35,7 @@ export const commandFacts = [
   'wasApplied',
   /** After a restart: its window is known to be open (DES-2). */
   'windowIsOpen',
-  /** After a restart: its window is open, and its route's handler may run again (DES-12). */
+  /** After a restart: its window is open, no newer one waits, and its route's handler may run again (DES-8, DES-12). */
   'mayRepeat',
 ] as const
 

@@ -5,7 +5,7 @@ import { writeFeedData } from '../payload/feed-data.ts'
 import { addReport } from '../report/outbox.ts'
 import type { Plan } from '../session/plan.ts'
 import type { Command } from './command.ts'
-import { rememberReported } from './last-reported.ts'
+import { forgetReported, rememberReported } from './last-reported.ts'
 import { commandsOf, rememberOutcome } from './memory.ts'
 
 /** Why an observation cannot make the report of a command; null where it can (PUB-3, PUB-4). */
@@ -83,6 +83,7 @@ function reportOutcome(
 }
 
 function dropOutcome(plan: Plan, route: string, desiredId: string, messageId: string, status: string): void {
+  forgetReported(plan, route)
   plan.effects.push({
     type: 'settleReport',
     messageId,

@@ -24,7 +24,9 @@ export function resumeCommands(plan: Plan, { input }: { readonly input: SessionI
     for (const command of open) {
       const isOpen = clockWentOn && command.windowEndsAt > plan.now
       const facts: CommandFact[] = isOpen ? ['windowIsOpen'] : []
-      if (isOpen && config.repeatableRoutes.includes(route)) facts.push('mayRepeat')
+      // A newer one that waits takes its place: of those that wait only the newest survives (DES-8).
+      const isNewest = open.every(({ state }) => state !== 'waiting')
+      if (isOpen && isNewest && config.repeatableRoutes.includes(route)) facts.push('mayRepeat')
       advanceCommand(plan, route, command, { type: 'resumed', facts })
     }
   startCommands(plan)

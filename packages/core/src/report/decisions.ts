@@ -15,7 +15,7 @@ import {
   payloadFault,
   publishQueued,
 } from './outbox.ts'
-import type { ReportState } from './report.ts'
+import type { Report, ReportState } from './report.ts'
 
 type EventOf<Type extends DeviceEvent['type']> = Extract<DeviceEvent, { type: Type }>
 
@@ -48,7 +48,7 @@ export function takeReport(plan: Plan, event: { readonly route: string } & Obser
       'A report with this message id is still on its way.',
     )
   if (config.outboxOverflow === 'evictOldest') makeRoom(plan)
-  if (plan.context.reports.length >= config.limits.maxReports)
+  if (ownReports(plan).length >= config.limits.maxReports)
     return refuse(
       plan,
       messageId,
@@ -64,13 +64,20 @@ export function takeReport(plan: Plan, event: { readonly route: string } & Obser
 /** What is on its way is not evicted: the cloud may have it already. */
 const evictable: ReadonlySet<ReportState> = new Set(['queued', 'waiting', 'doubted'])
 
-/** At the bound, evicts the oldest report of the host's own that is not on its way, and names it (PUB-9). */
+/** At the bound, evicts the oldest reports of the host's own that are not on their way, and names each (PUB-9). */
 function makeRoom(plan: Plan): void {
-  const { reports, config } = plan.context
-  if (reports.length < config.limits.maxReports) return
-  const oldest = reports.find(({ desiredId, state }) => desiredId === null && evictable.has(state))
-  if (oldest !== undefined)
-    advanceReport(plan, oldest, { type: 'evicted', settlement: { status: 'evicted', errorType: null } })
+  const own = ownReports(plan)
+  const excess = own.length + 1 - plan.context.config.limits.maxReports
+  const oldest = own.filter(({ state }) => evictable.has(state)).slice(0, Math.max(0, excess))
+  // None is lost for a report that would be refused all the same.
+  if (oldest.length < excess) return
+  for (const report of oldest)
+    advanceReport(plan, report, { type: 'evicted', settlement: { status: 'evicted', errorType: null } })
+}
+
+/** The reports of the host's own; the outcomes of commands have room of their own (PUB-9). */
+function ownReports(plan: Plan): readonly Report[] {
+  return plan.context.reports.filter(({ desiredId }) => desiredId === null)
 }
 
 /** Refuses a report after the stop: nothing would ever send it. */
@@ -142,7 +149,7 @@ export function takeAcknowledgement(plan: Plan, event: EventOf<'mqttMessageRecei
     })
   const facts = statusFacts(read.acknowledgement)
   advanceReport(plan, report, { type: 'acknowledged', facts, settlement: { status, errorType } })
-  armReports(plan)
+  publishQueued(plan)
 }
 
 /** What an acknowledgement's status says (ACK-2, ACK-3). */
@@ -161,6 +168,7 @@ export function requeueReports(plan: Plan): void {
 /** The catalog was read again: what its topics or rights had stopped goes out with the new ones (PUB-7, CAT-8). */
 export function releaseDoubted(plan: Plan): void {
   for (const report of plan.context.reports) advanceReport(plan, report, { type: 'catalogRead' })
+  publishQueued(plan)
 }
 
 /** A retry is due, or the wait for an acknowledgement is over (ACK-3, ACK-5). */

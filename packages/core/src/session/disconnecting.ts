@@ -1,4 +1,5 @@
 import type { Effect } from '../effect.ts'
+import type { MqttEvent } from '../event.ts'
 import { requeueReports } from '../report/decisions.ts'
 import { updateConnection } from './connecting.ts'
 import { countConnectFailure } from './loss.ts'
@@ -8,7 +9,8 @@ import { spendTuple } from './tuple.ts'
 
 /** Ends the old session in good order, so that the new tuple can connect (REN-1). */
 export function disconnectForRenewal(plan: Plan): void {
-  update(plan, { onlineAfter: 'renewal' })
+  // A session that was not online yet is no renewal: what comes after it ends an offline period (PUB-11).
+  if (plan.context.connection?.online === true) update(plan, { onlineAfter: 'renewal' })
   disconnect(plan, 'renewal')
 }
 
@@ -17,8 +19,8 @@ export function disconnectExpired(plan: Plan): void {
   disconnect(plan, 'expired')
 }
 
-/** Ends a session whose acknowledgement topic was refused: catalog and tuple again (SUB-3). */
-export function disconnectRefused(plan: Plan): void {
+/** Ends a session whose acknowledgement topic was refused: catalog and tuple again (SUB-3); "not authorized" is a refusal (SAFE-1). */
+export function disconnectRefused(plan: Plan, event: Extract<MqttEvent, { type: 'mqttSubscribed' }>): void {
   const topic = plan.context.connection?.acknowledgementTopic ?? ''
   diagnose(plan, {
     level: 'error',
@@ -29,6 +31,8 @@ export function disconnectRefused(plan: Plan): void {
   })
   countConnectFailure(plan)
   spendTuple(plan)
+  if (event.grants.some((grant) => grant.topic === topic && grant.reasonCode === 0x87))
+    plan.signals.push({ type: 'authorityLost', reason: 'refused' })
   plan.signals.push({ type: 'catalogDoubted' })
   disconnect(plan, 'refused')
 }

@@ -40,6 +40,14 @@ export function doubtCatalog(plan: Plan): void {
   update(plan, { catalogDue: true, callFailures: plan.context.callFailures + 1 })
 }
 
+/** What was asked for rests on the doubted catalog: its answer is not waited for, and the catalog is read first (CAT-8). */
+export function dropDoubtedCall(plan: Plan): void {
+  const { call } = plan.context
+  if (call !== null) plan.effects.push({ type: 'cancelCall', call: call.id })
+  endCall(plan)
+  doubtCatalog(plan)
+}
+
 /** MQTT is not available for the device yet: safe, and the catalog is read again later (CAT-4). */
 export function awaitAvailability(plan: Plan): void {
   update(plan, { catalogDue: true, callDelayMs: plan.context.config.timing.slowRetryMs })

@@ -52,6 +52,7 @@ export const sessionSetup = setup({
     keepTuple: decide(tuple.keepTuple),
     doubtToken: decide(token.doubtToken),
     doubtCatalog: decide(knownCatalog.doubtCatalog),
+    dropDoubtedCall: decide(knownCatalog.dropDoubtedCall),
     doubtCatalogAfterCall: decide(knownCatalog.doubtCatalogAfterCall),
     takeRefusal: decide(callFailures.takeRefusal),
     takeFailure: decide(callFailures.takeFailure),

@@ -59,6 +59,8 @@ export function passRenewal(_plan: Plan): void {}
 /** The tuple has ended: it is thrown away with its credential (REN-3, REN-5). */
 export function expireTuple(plan: Plan): void {
   forgetTuple(plan)
+  // What comes after it is no renewal in good order, but the end of an offline period (PUB-11).
+  if (plan.context.onlineAfter === 'renewal') update(plan, { onlineAfter: 'reconnect' })
   plan.signals.push({ type: 'authorityLost', reason: 'expired' })
 }
 

@@ -61,6 +61,11 @@ export const authority = sessionSetup.createStateConfig({
         catalog: {
           entry: 'callCatalog',
           on: {
+            catalogDoubted: {
+              target: '#device.running.authority.backingOff',
+              actions: 'dropDoubtedCall',
+              meta: { rules: ['CAT-8', 'REC-4'] },
+            },
             catalogRead: {
               target: '#device.running.authority.deciding',
               actions: 'keepCatalog',
@@ -84,6 +89,11 @@ export const authority = sessionSetup.createStateConfig({
         credential: {
           entry: 'callCredential',
           on: {
+            catalogDoubted: {
+              target: '#device.running.authority.backingOff',
+              actions: 'dropDoubtedCall',
+              meta: { rules: ['CAT-8', 'REC-4'] },
+            },
             tupleIssued: {
               target: '#device.running.authority.holding',
               actions: 'keepTuple',
