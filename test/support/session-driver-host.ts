@@ -49,5 +49,5 @@ export const causesOfHost: Causes<HostEvent['type']> = {
 }
 
 function offer({ device }: WaitingDevice): void {
-  device.report('rte_temperature', 'open')
+  device.report('rte_temperature', 'open', { messageId: 'm-1' })
 }
