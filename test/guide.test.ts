@@ -53,12 +53,13 @@ describe("the guide's code", () => {
   it('has the files that the guide speaks of', () => {
     const names = [
       'board-platform.ts',
+      'calls.ts',
       'commands.ts',
       'device.ts',
       'firmware.ts',
       'host.ts',
-      'https.ts',
       'parts.ts',
+      'timers.ts',
     ]
     expect([...files.keys()].sort()).toEqual(names)
   })
