@@ -31,7 +31,7 @@ export interface DeviceConfig {
   readonly sessionExpirySeconds: number
   /** What the broker publishes when it loses the device; null: no will message (CONN-2). */
   readonly will: WillOptions | null
-  /** The part of `expires_in` after which a token without `renew_after` is renewed (AUTH-4). Default 0.75. */
+  /** The part of `expires_in` after which a token without `renew_after` is renewed, 0.1 to 1 (AUTH-4). Default 0.75. */
   readonly tokenRenewalFraction: number
   readonly timing: Timing
   readonly limits: Limits

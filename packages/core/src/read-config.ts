@@ -65,7 +65,8 @@ const seconds = v.pipe(
   v.minValue(0, 'is less than 0'),
   v.maxValue(0xff_ff_ff_ff, 'is more than 4294967295'),
 )
-const fraction = v.pipe(v.number(), v.gtValue(0, 'is not more than 0'), v.maxValue(1, 'is more than 1'))
+/** A token that is due as soon as it is there would be asked for in a hot loop (REC-4). */
+const fraction = v.pipe(v.number(), v.minValue(0.1, 'is less than 0.1'), v.maxValue(1, 'is more than 1'))
 const will = v.strictObject({
   route: text,
   value: v.custom<JsonValue>((value) => isJsonValue(value), 'is not JSON'),

@@ -90,7 +90,7 @@ describe('CORE-3 options at the door', () => {
     ['sessionExpirySeconds', { deviceId: 1, sessionExpirySeconds: 2 ** 32 }],
     ['will.route', { deviceId: 1, will: { value: 'gone' } }],
     ['will.value', { deviceId: 1, will: { route: 'a', value: 7 } }],
-    ['tokenRenewalFraction', { deviceId: 1, tokenRenewalFraction: 0 }],
+    ['tokenRenewalFraction', { deviceId: 1, tokenRenewalFraction: 0.05 }],
     ['tokenRenewalFraction', { deviceId: 1, tokenRenewalFraction: 1.5 }],
     ['timing', { deviceId: 1, timing: null }],
     ['limits', { deviceId: 1, limits: 7 }],

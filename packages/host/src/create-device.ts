@@ -22,7 +22,9 @@ import { createVault } from './vault.ts'
  * @throws {ConfigError} naming the field, for a missing, wrong or unknown option
  */
 export function createDevice(options: CreateDeviceOptions, platform: Platform): Device {
-  const { client, configFor } = readOptions(options)
+  const { client: checked, configFor } = readOptions(options)
+  // Dropped at the start, when the vault has it, and at a stop before it (STOP-2).
+  let client: typeof checked | null = checked
   const firstConfig = configFor({ commandRoutes: [], repeatableRoutes: [] })
   const handlers = new Map<string, CommandHandler>()
   const vault = createVault()
@@ -144,6 +146,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     calls.cancelAll()
     connection?.abort()
     connection = null
+    client = null
     vault.forgetAll()
     commands.abortAll()
     reports.endAll()
@@ -166,7 +169,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       loop.start((at) => {
         const first = snapshot == null ? initial(config, at) : resume(snapshot, { config, clock, ...at })
         phase = 'started'
-        vault.keep('client', basicCredentials(client.id, client.secret), [client.secret])
+        if (client !== null) vault.keep('client', basicCredentials(client.id, client.secret), [client.secret])
+        client = null
         return first
       })
     },
