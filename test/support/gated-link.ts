@@ -1,8 +1,7 @@
-import type { Platform } from '@realer-device/host'
+import type { OpenLink } from '@realer-device/host'
 import { createPacketCutter, packetTypes, typeOf } from './packet-cutter.ts'
 import type { Watch } from './watch.ts'
 
-type OpenLink = Platform['openLink']
 type Link = ReturnType<OpenLink>
 type Target = Parameters<OpenLink>[0]
 type Events = Parameters<OpenLink>[1]

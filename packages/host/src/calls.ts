@@ -7,9 +7,9 @@ import {
   type SecretRef,
 } from '@realer-device/core'
 import { formEncode } from './basic.ts'
+import type { HttpsCaller, HttpsOutcome, HttpsRequest } from './caller.ts'
 import { faultText } from './diagnostics.ts'
 import type { Turn } from './loop.ts'
-import type { HttpsCaller, HttpsOutcome, HttpsRequest } from './platform.ts'
 import type { Vault } from './vault.ts'
 
 /** The HTTPS calls that are under way. */

@@ -1,15 +1,25 @@
-import { type Effect, initial, persist, resume } from '@realer-device/core'
+import {
+  type DeviceConfig,
+  type DeviceState,
+  type Effect,
+  initial,
+  persist,
+  resume,
+  type Step,
+} from '@realer-device/core'
 import { basicCredentials } from './basic.ts'
 import { createCalls } from './calls.ts'
 import type { CommandHandler } from './command-handler.ts'
 import { createCommands } from './commands.ts'
 import { type Connection, openConnection } from './connection.ts'
-import type { Device } from './device.ts'
+import type { Device, StartOptions } from './device.ts'
 import { deviceEventNames } from './device-events.ts'
 import { type Diagnose, faultText } from './diagnostics.ts'
 import { DeviceUsageError } from './errors.ts'
+import { type Journal, openJournal } from './journal.ts'
 import { createListeners } from './listeners.ts'
-import { createLoop } from './loop.ts'
+import { createLoop, type HostMoment } from './loop.ts'
+import { mqttOverLink } from './mqtt-over-link.ts'
 import { type CreateDeviceOptions, readOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 import { createReports } from './reports.ts'
@@ -22,14 +32,17 @@ import { createVault } from './vault.ts'
  * @throws {ConfigError} naming the field, for a missing, wrong or unknown option
  */
 export function createDevice(options: CreateDeviceOptions, platform: Platform): Device {
-  const { client: checked, configFor } = readOptions(options)
+  const { client: checked, configFor } = readOptions(options, platform.store !== undefined)
   // Dropped at the start, when the vault has it, and at a stop before it (STOP-2).
   let client: typeof checked | null = checked
   const firstConfig = configFor({ commandRoutes: [], repeatableRoutes: [] })
+  const { store } = platform
   const handlers = new Map<string, CommandHandler>()
   const vault = createVault()
   const timers = createTimers<string>(platform.clock)
   let connection: Connection | null = null
+  let journal: Journal | null = null
+  let isSafe = false
   let phase: 'new' | 'started' | 'stopped' = 'new'
   let endStop: (result: { revoked: boolean }) => void = () => {}
   const stopped = new Promise<{ readonly revoked: boolean }>((resolve) => {
@@ -44,8 +57,17 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
   const diagnose: Diagnose = (level, code, message, rule, field) =>
     listeners.emit('diagnostic', { level, code, message: vault.redact(message), field: field ?? null, rule })
 
-  const loop = createLoop(platform, { traced: (trace) => listeners.emit('step', trace), perform })
+  const loop = createLoop(platform, {
+    keep: (state: DeviceState) => journal?.keep(state),
+    unkept: storeFailed,
+    traced: (trace) => listeners.emit('step', trace),
+    perform,
+  })
   const { dispatch } = loop
+  const openMqtt =
+    'openMqtt' in platform
+      ? platform.openMqtt
+      : mqttOverLink({ ...platform, closeTimeoutMs: firstConfig.timing.closeTimeoutMs, diagnose })
   const calls = createCalls(platform.caller, vault, dispatch)
   const { valueContract } = firstConfig
   const commands = createCommands({ platform, handlers, valueContract, dispatch, diagnose })
@@ -61,7 +83,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     switch (effect.type) {
       case 'setTimer': {
         const event = { type: `timer.${effect.timer}`, timer: effect.id } as const
-        return timers.set(effect.timer, effect.delayMs, () => dispatch({ event }))
+        // From the step on, however long the store took to write it.
+        return timers.set(effect.timer, effect.delayMs, () => dispatch({ event }), steppedAt)
       }
       case 'cancelTimer':
         return timers.cancel(effect.timer)
@@ -74,8 +97,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       case 'mqttConnect': {
         // At most one connection exists, whatever is ordered (CONN-6).
         connection?.abort()
-        const { closeTimeoutMs } = firstConfig.timing
-        connection = openConnection(effect, { platform, vault, closeTimeoutMs, dispatch, diagnose })
+        const readPassword = (): string | null => currentSecret(effect.password.secret)
+        connection = openConnection(effect, { openMqtt, vault, readPassword, dispatch, diagnose })
         return
       }
       case 'mqttSubscribe':
@@ -114,8 +137,10 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         return listeners.emit('command', { route, desiredId, outcome })
       }
       case 'enterSafe':
+        isSafe = true
         return listeners.emit('safe', { entered: true, reason: effect.reason })
       case 'leaveSafe':
+        isSafe = false
         return listeners.emit('safe', { entered: false, reason: null })
       case 'announceOnline':
         return listeners.emit('online', { after: effect.after })
@@ -139,6 +164,32 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     return connection?.id === effect.connection ? connection : null
   }
 
+  /** A secret that may be used now: a timer that is overdue may have ended it, and it has its say first (CRED-5). */
+  function currentSecret(ref: string): string | null {
+    const wereDue = timers.fireDue()
+    return wereDue && loop.isWriting() ? null : vault.read(ref)
+  }
+
+  /**
+   * What must survive a step cannot be written, so nothing of the step may leave the device. It ends at once, as if the
+   * power had gone: what was written before is enough to go on from (PUB-9, DES-9).
+   */
+  function storeFailed(error: unknown): void {
+    if (phase === 'stopped') return
+    diagnose(
+      'error',
+      'store-failed',
+      `The store cannot be written, so the device stops: ${faultText(error)}`,
+      'PUB-9',
+      'store',
+    )
+    loop.end()
+    end()
+    if (!isSafe) listeners.emit('safe', { entered: true, reason: 'storeFailed' })
+    listeners.emit('stopped', { reason: 'storeFailed', revoked: false })
+    endStop({ revoked: false })
+  }
+
   /** Whatever the machine has left behind ends here (STOP-1, STOP-2). */
   function end(): void {
     phase = 'stopped'
@@ -150,6 +201,26 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     vault.forgetAll()
     commands.abortAll()
     reports.endAll()
+    void closeStore()
+  }
+
+  async function closeStore(): Promise<void> {
+    try {
+      await store?.close()
+    } catch (error) {
+      diagnose('error', 'store-failed', `The store cannot be closed: ${faultText(error)}`, 'PUB-9', 'store')
+    }
+  }
+
+  /** The first step: from the store, from a snapshot that the host kept itself, or afresh (CORE-6). */
+  function begin(config: DeviceConfig, at: HostMoment, given: StartOptions): Step {
+    const kept = journal?.kept ?? null
+    const snapshot = kept === null ? given.resume : kept.snapshot
+    if (snapshot == null) return initial(config, at)
+    const isSameClock =
+      kept !== null && kept.clockOrigin !== null && kept.clockOrigin === platform.clock.origin
+    const { clock = isSameClock ? 'continued' : 'restarted' } = given
+    return resume(snapshot, { config, clock, ...at })
   }
 
   return {
@@ -158,16 +229,19 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         throw new DeviceUsageError('already-stopped', 'start', 'The device was stopped.')
       if (phase === 'started')
         throw new DeviceUsageError('already-started', 'start', 'The device runs already.')
-      const { resume: snapshot, clock = 'restarted' } = startOptions ?? {}
-      if (clock !== 'continued' && clock !== 'restarted')
+      const given = startOptions ?? {}
+      if (![undefined, 'continued', 'restarted'].includes(given.clock))
         throw new DeviceUsageError('argument-invalid', 'clock', 'A clock is continued or restarted.')
+      if (store !== undefined && given.resume != null)
+        throw new DeviceUsageError('argument-invalid', 'resume', 'The store says what to go on from.')
       const routes = [...handlers]
       const config = configFor({
         commandRoutes: routes.map(([route]) => route),
         repeatableRoutes: routes.flatMap(([route, { repeatable }]) => (repeatable === true ? [route] : [])),
       })
+      if (store !== undefined) journal = openJournal(store, platform.clock.origin ?? null)
       loop.start((at) => {
-        const first = snapshot == null ? initial(config, at) : resume(snapshot, { config, clock, ...at })
+        const first = begin(config, at, given)
         phase = 'started'
         if (client !== null) vault.keep('client', basicCredentials(client.id, client.secret), [client.secret])
         client = null

@@ -51,16 +51,19 @@ export interface DeviceEvents {
   /** The session is not online any more. This alone is no reason to behave safe (SAFE-3). */
   offline: Pick<EffectOf<'announceOffline'>, 'because'>
   /** Enter or leave local safe behaviour (SAFE-1). `reason` is null on leaving. */
-  safe: { readonly entered: boolean; readonly reason: SafeReason | null }
+  safe: { readonly entered: boolean; readonly reason: SafeReason | 'storeFailed' | null }
   /** A command's outcome is known, and its report is in the outbox. */
   command: { readonly route: string; readonly desiredId: string; readonly outcome: CommandOutcome }
   /** A report is settled, told once (PUB-2); those of commands too. */
   report: ReportSettlement
   /** A line for an operator. */
   diagnostic: Diagnostic
-  /** The device has stopped for good (STOP-1). */
-  stopped: { readonly reason: StopReason; readonly revoked: boolean }
-  /** The machine made a step; its effects are carried out after this: the place to store `snapshot()`. */
+  /**
+   * The device has stopped for good (STOP-1). `storeFailed`: nobody asked for it, but the store could not be written; it
+   * stopped at once, as if the power had gone, and what was kept before is in the store.
+   */
+  stopped: { readonly reason: StopReason | 'storeFailed'; readonly revoked: boolean }
+  /** The machine made a step; its effects are carried out after this. What must survive is in the store, if there is one. */
   step: StepTrace
 }
 

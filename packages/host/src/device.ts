@@ -6,14 +6,15 @@ import type { ReportOptions, ReportReceipt } from './reports.ts'
 /** A device of Realer's cloud: it starts once, and stops once. */
 export interface Device {
   /**
-   * Starts the session: afresh, or from a snapshot of an earlier process (CORE-6). Throws {@link DeviceUsageError}
-   * `already-started`, `already-stopped` or `argument-invalid`, and {@link SnapshotError} where the snapshot cannot be
-   * used; then nothing has happened, and the device can still be started.
+   * Starts the session: from the platform's store, from a snapshot of an earlier process (CORE-6), or afresh. Throws
+   * {@link DeviceUsageError} `already-started`, `already-stopped` or `argument-invalid`, {@link SnapshotError} where the
+   * snapshot cannot be used, and {@link StoreError} where the store cannot be read or written; then nothing has happened,
+   * and the device can still be started.
    */
   start(options?: StartOptions): void
   /**
    * Offers a local physical event (PUB-3, PUB-6). Never throws: a report that is not taken rejects `settled`, and is a
-   * diagnostic. It is kept while offline or safe (SAFE-2), in memory and in every `snapshot()` until it settles.
+   * diagnostic. It is kept while offline or safe (SAFE-2), in the store and in every `snapshot()` until it settles.
    *
    * @param route the firmware's name of the route, see `routes`
    * @param value the observed value: a string, unless `valueContract` is `json`
@@ -48,13 +49,14 @@ export interface Device {
 export interface StartOptions {
   /**
    * A snapshot of this device, as `snapshot()` gave it and JSON has carried it. Its reports are pending again and settle
-   * through the event `report`: their promises ended with the process that offered them. Default: none, a fresh start.
+   * through the event `report`: their promises ended with the process that offered them. Not with a store, which has one.
+   * Default: none.
    */
   readonly resume?: unknown
   /**
    * What became of the platform's monotonic clock since the snapshot. `continued`: the same clock, so that windows of
-   * commands that wait still run. `restarted`: another one, so that they all count as over (DES-2, DES-5). Default
-   * `restarted`.
+   * commands that wait still run. `restarted`: another one, so that they all count as over (DES-2, DES-5). Default: what
+   * the store and `clock.origin` tell, else `restarted`.
    */
   readonly clock?: 'continued' | 'restarted'
 }

@@ -18,12 +18,15 @@ export function faultText(thrown: unknown): string {
 
 /** The codes of the host's own diagnostics. */
 export type HostDiagnosticCode =
+  | 'client-failed'
   | 'command-late'
   | 'handler-failed'
   | 'handler-missing'
+  | 'link-unusable'
   | 'listener-failed'
   | 'message-not-utf8'
   | 'message-shows-secret'
   | 'report-refused'
+  | 'store-failed'
   | 'subscribe-impossible'
   | 'value-unreadable'

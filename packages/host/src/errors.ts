@@ -1,13 +1,16 @@
 import type { ReportRefusal } from '@realer-device/core'
 
-/** Why a report was refused: the machine's reasons, and `not-started` before `start()`. */
-export type ReportErrorCode = ReportRefusal | 'not-started'
+/**
+ * Why a report was refused: the machine's reasons, `not-started` before `start()`, and `store-failed` where the store could
+ * not keep it.
+ */
+export type ReportErrorCode = ReportRefusal | 'not-started' | 'store-failed'
 
 /** A report was not taken: nothing of it is kept, and nothing of it is sent (PUB-3). */
 export class ReportError extends Error {
   override readonly name = 'ReportError'
   readonly code: ReportErrorCode
-  /** The argument at fault: `route`, `value`, `messageId` or `valueReceivedAt`. */
+  /** The argument at fault: `route`, `value`, `messageId` or `valueReceivedAt`; `store` for the store. */
   readonly field: string
   readonly messageId: string
 

@@ -1,5 +1,4 @@
 import type { RuleId } from '@realer-device/core'
-import type { MqttMessage } from '@realer-device/mqtt'
 import type { HostDiagnosticCode } from './diagnostics.ts'
 import { decodeUtf8 } from './utf8.ts'
 import type { Vault } from './vault.ts'
@@ -15,7 +14,7 @@ export type ReadMessage =
     }
 
 /** Reads a message: text (DES-10) that shows no secret, for the machine's events are traced (CRED-3). */
-export function readMessage({ topic, payload: bytes }: MqttMessage, vault: Vault): ReadMessage {
+export function readMessage(topic: string, bytes: Uint8Array, vault: Vault): ReadMessage {
   const payload = decodeUtf8(bytes)
   if (payload === null) return { ok: false, code: 'message-not-utf8', fault: 'is not UTF-8', rule: 'DES-10' }
   // Only an escape can hide a secret of the JSON from its text.

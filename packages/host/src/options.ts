@@ -18,14 +18,18 @@ export interface CheckedOptions {
   configFor(routes: Pick<DeviceConfig, HandlerOption>): DeviceConfig
 }
 
-/** Checks the options at the door. Throws {@link ConfigError} naming the field, never quoting a value. */
-export function readOptions(options: CreateDeviceOptions): CheckedOptions {
+/**
+ * Checks the options at the door. Throws {@link ConfigError} naming the field, never quoting a value. With a store a
+ * device is `durable`, whatever is said.
+ */
+export function readOptions(options: CreateDeviceOptions, hasStore: boolean): CheckedOptions {
   if (typeof options !== 'object' || options === null)
     throw new ConfigError('options', 'options is not an object.')
   for (const field of ['commandRoutes', 'repeatableRoutes'] satisfies HandlerOption[])
     if (field in options)
       throw new ConfigError(field, `${field} is not an option here: onCommand names the routes.`)
-  const { clientId, clientSecret, ...deviceOptions } = options
+  const { clientId, clientSecret, ...given } = options
+  const deviceOptions = hasStore ? { ...given, durable: true } : given
   const client = { id: textOption('clientId', clientId), secret: textOption('clientSecret', clientSecret) }
   // Checked now, so that `start` cannot fail; made again there, with the routes.
   readConfig(deviceOptions)

@@ -1,4 +1,5 @@
 import type { Effect, JsonValue, ReportResult } from '@realer-device/core'
+import { faultText } from './diagnostics.ts'
 import { ReportError } from './errors.ts'
 import { copyJson } from './json-copy.ts'
 import type { Turn } from './loop.ts'
@@ -20,6 +21,11 @@ export type ReportOutcome =
 /** A report that was offered. */
 export interface ReportReceipt {
   readonly messageId: string
+  /**
+   * Resolves when the report is taken, and on the store where the platform has one: from then on nothing loses it (PUB-9).
+   * That has happened when `report()` returns, unless the store writes on its own time. Rejects as `settled` does.
+   */
+  readonly kept: Promise<void>
   /** Its end. Rejects with a {@link ReportError} where it was not taken; nothing of it is kept then. */
   readonly settled: Promise<ReportOutcome>
 }
@@ -33,6 +39,7 @@ export interface Reports {
 }
 
 interface Waiting {
+  kept(): void
   resolve(outcome: ReportOutcome): void
   reject(error: ReportError): void
 }
@@ -60,18 +67,26 @@ export function createReports(parts: ReportParts): Reports {
         for (const effect of effects) {
           if (effect.type === 'acceptReport' && effect.messageId === messageId) {
             waiting.set(messageId, offered)
-            return
+            return offered.kept()
           }
           if (effect.type === 'refuseReport' && effect.messageId === messageId) {
-            offered.reject(new ReportError(effect.code, effect.field, messageId, effect.message))
-            return
+            return offered.reject(new ReportError(effect.code, effect.field, messageId, effect.message))
           }
         }
         offered.reject(
           new ReportError('stopped', 'route', messageId, 'The device takes no reports any more.'),
         )
       },
+      unkept(error) {
+        const message = `The store could not keep the report: ${faultText(error)}`
+        refuse(offered, new ReportError('store-failed', 'store', messageId, message))
+      },
     })
+  }
+
+  function refuse(offered: Waiting, error: ReportError): void {
+    offered.reject(error)
+    refused(error)
   }
 
   return {
@@ -81,18 +96,29 @@ export function createReports(parts: ReportParts): Reports {
         valueReceivedAt: options.valueReceivedAt ?? platform.wallClock(),
       })
       const { messageId } = event
+      let offered: Waiting = { kept() {}, resolve() {}, reject() {} }
+      const kept = new Promise<void>((resolve, reject) => {
+        offered = { ...offered, kept: resolve, reject }
+      })
       const settled = new Promise<ReportOutcome>((resolve, reject) => {
-        const closure = closed()
-        const fault = closure === null ? faultOf(event) : closedError(closure, messageId)
-        if (fault === null) enter(event as Offer, { resolve, reject })
-        else {
-          reject(fault)
-          refused(fault)
+        const { reject: rejectKept } = offered
+        offered = {
+          ...offered,
+          resolve,
+          reject(error) {
+            rejectKept(error)
+            reject(error)
+          },
         }
       })
-      // A refusal is told as a diagnostic as well: a caller who does not look at the promise is no unhandled rejection.
+      // A refusal is told as a diagnostic as well: a caller who does not look at a promise is no unhandled rejection.
+      kept.catch(() => {})
       settled.catch(() => {})
-      return { messageId, settled }
+      const closure = closed()
+      const fault = closure === null ? faultOf(event) : closedError(closure, messageId)
+      if (fault === null) enter(event as Offer, offered)
+      else refuse(offered, fault)
+      return { messageId, kept, settled }
     },
     settle({ messageId, result, status, errorType }) {
       waiting.get(messageId)?.resolve({ result, status, errorType })

@@ -2,7 +2,10 @@ import type { Clock } from './platform.ts'
 
 /** Named timers: setting a name again replaces the one that was running. */
 export interface Timers<Name extends string> {
-  set(name: Name, delayMs: number, fire: () => void): void
+  /** Fires once, `delayMs` after `from`: now, or a moment before it on the same clock. */
+  set(name: Name, delayMs: number, fire: () => void, from?: number): void
+  /** Fires what is overdue, earliest first, without waiting for the platform's timers. Whether there was any. */
+  fireDue(): boolean
   cancel(name: Name): void
   cancelAll(): void
 }
@@ -10,30 +13,47 @@ export interface Timers<Name extends string> {
 /** The longest delay that timers of common platforms take; longer ones fire at once there. */
 const LONGEST_DELAY_MS = 2_147_483_647
 
+interface Running {
+  readonly dueAt: number
+  readonly fire: () => void
+  cancelWait: () => void
+}
+
 /** Timers over a clock that may fire early or take no long delays: none of these fires before its time. */
 export function createTimers<Name extends string>(clock: Clock): Timers<Name> {
-  const running = new Map<Name, () => void>()
+  const running = new Map<Name, Running>()
 
-  function wait(name: Name, dueAt: number, fire: () => void): void {
-    const delayMs = Math.min(Math.max(0, dueAt - clock.now()), LONGEST_DELAY_MS)
-    const cancelWait = clock.setTimer(delayMs, () => {
-      if (running.get(name) !== cancelWait) return
+  function wait(name: Name, timer: Running): void {
+    const delayMs = Math.min(Math.max(0, timer.dueAt - clock.now()), LONGEST_DELAY_MS)
+    timer.cancelWait = clock.setTimer(delayMs, () => {
+      if (running.get(name) !== timer) return
+      if (clock.now() < timer.dueAt) return wait(name, timer)
       running.delete(name)
-      if (clock.now() < dueAt) wait(name, dueAt, fire)
-      else fire()
+      timer.fire()
     })
-    running.set(name, cancelWait)
   }
 
   function cancel(name: Name): void {
-    running.get(name)?.()
+    running.get(name)?.cancelWait()
     running.delete(name)
   }
 
   return {
-    set(name, delayMs, fire) {
+    set(name, delayMs, fire, from = clock.now()) {
       cancel(name)
-      wait(name, clock.now() + delayMs, fire)
+      const timer = { dueAt: from + delayMs, fire, cancelWait: () => {} }
+      running.set(name, timer)
+      wait(name, timer)
+    },
+    fireDue() {
+      const due = [...running].filter(([, { dueAt }]) => dueAt <= clock.now())
+      for (const [name, timer] of due.sort(([, a], [, b]) => a.dueAt - b.dueAt)) {
+        // One that fired before it may have taken it away.
+        if (running.get(name) !== timer) continue
+        cancel(name)
+        timer.fire()
+      }
+      return due.length > 0
     },
     cancel,
     cancelAll() {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openConnection } from '../src/connection.ts'
+import { mqttOverLink } from '../src/mqtt-over-link.ts'
 import { createVault } from '../src/vault.ts'
 import { createFakeCloud, desiredState, topics } from './fake-cloud.ts'
 import { createFakePlatform } from './fake-platform.ts'
@@ -205,9 +206,9 @@ test('after an abort nothing more is told, not even the rest of the chunk, and n
       timeoutMs: 30_000,
     },
     {
-      platform,
+      openMqtt: mqttOverLink({ ...platform, closeTimeoutMs: 5_000, diagnose: () => {} }),
       vault,
-      closeTimeoutMs: 5_000,
+      readPassword: () => vault.read('tuple'),
       dispatch({ event, done }) {
         heard.push(event.type)
         if (event.type === 'mqttMessageReceived') connection.abort()

@@ -1,4 +1,4 @@
-import type { HttpsOutcome, HttpsRequest, Link, LinkEvents, LinkTarget, Platform } from '../src/index.ts'
+import type { HttpsOutcome, HttpsRequest, Link, LinkEvents, LinkPlatform, LinkTarget } from '../src/index.ts'
 
 /** A clock that moves only when told to. */
 export interface FakeClock {
@@ -25,7 +25,7 @@ export interface FakeLink {
 }
 
 /** Every part of a platform, held in the hand of a test. */
-export interface FakePlatform extends Platform {
+export interface FakePlatform extends LinkPlatform {
   readonly clock: FakeClock
   readonly calls: FakeCall[]
   readonly links: FakeLink[]

@@ -11,6 +11,7 @@ export {
   type DeviceEvents,
   DeviceUsageError,
   type DeviceUsageErrorCode,
+  type LinkPlatform,
   type Platform,
   ReportError,
   type ReportErrorCode,

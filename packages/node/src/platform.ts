@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Platform } from '@realer-device/host'
+import type { LinkPlatform } from '@realer-device/host'
 import { nodeCaller } from './caller.ts'
 import { nodeClock } from './clock.ts'
 import { nodeLink } from './link.ts'
@@ -11,7 +11,7 @@ import { type CaOption, readTrust } from './trust.ts'
  * @param options `ca`: PEM certificates to trust in place of Node's own list
  * @throws {ConfigError} field `ca`, where it holds no usable certificate
  */
-export function nodePlatform(options: { readonly ca?: CaOption } = {}): Platform {
+export function nodePlatform(options: { readonly ca?: CaOption } = {}): LinkPlatform {
   const trust = readTrust(options.ca)
   return {
     clock: nodeClock,
