@@ -7,9 +7,10 @@ const late = asciiBytes('too late')
 export const closingCases: readonly LinkCase[] = [
   {
     clauses: ['LINK-9', 'LINK-10'],
-    shows: 'close lets some MiB leave that were sent before it, and ends with client',
+    shows:
+      'close lets some MiB leave that were sent before it, and ends with client; a destroy then takes none back',
     async run({ pair, arrives, ends, isOver }) {
-      const { link, peer } = await pair()
+      const { link, peer } = await pair({ onClosed: (ended) => ended.destroy() })
       const sent = patternBytes(3_000_000, 31)
       link.send(sent)
       link.close()
