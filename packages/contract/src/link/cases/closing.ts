@@ -37,7 +37,7 @@ export const closingCases: readonly LinkCase[] = [
     },
   },
   {
-    clauses: ['LINK-8', 'LINK-9', 'LINK-11'],
+    clauses: ['LINK-2', 'LINK-8', 'LINK-9', 'LINK-11'],
     shows: 'close twice is one end; what is sent after it, and after the end, goes nowhere',
     async run({ pair, arrives, ends, isOver, quiet }) {
       const { link, peer } = await pair()
@@ -82,7 +82,7 @@ export const closingCases: readonly LinkCase[] = [
     },
   },
   {
-    clauses: ['LINK-12'],
+    clauses: ['LINK-2', 'LINK-12'],
     shows: 'destroy of an open link ends the connection, and nothing is told',
     async run({ pair, isOver, quiet }) {
       const { link, peer } = await pair()
