@@ -1,3 +1,13 @@
+export { callerCasesLeftOut, callerContract } from './caller/caller-contract.ts'
+export { callerClauses } from './caller/clauses.ts'
+export type {
+  CallerSetup,
+  ExchangeEvents,
+  HttpsListener,
+  ListenForRequests,
+  Responder,
+  SeenRequest,
+} from './caller/setup.ts'
 export { type Clause, ContractBreach, type ContractCase, type LeftOutCase } from './contract.ts'
 export { linkClauses } from './link/clauses.ts'
 export { linkCasesLeftOut, linkContract } from './link/link-contract.ts'
