@@ -1,3 +1,14 @@
+export { clientClauses } from './client/clauses.ts'
+export { clientContract } from './client/client-contract.ts'
+export type {
+  BrokerListener,
+  BrokerPacket,
+  BrokerPeer,
+  BrokerPeerEvents,
+  ClientPacket,
+  ClientSetup,
+  ListenForClients,
+} from './client/setup.ts'
 export { type Clause, ContractBreach, type ContractCase, type LeftOutCase } from './contract.ts'
 export { linkClauses } from './link/clauses.ts'
 export { linkCasesLeftOut, linkContract } from './link/link-contract.ts'
