@@ -42,6 +42,8 @@ function sizeOf(bytes: Buffer, maximumPacketSize: number): number | null {
   if (last < 0 && rest.length === 4)
     throw new ProtocolFault(MALFORMED_PACKET, 'the remaining length has more than four bytes')
   if (last < 0) return null
+  if (last > 0 && rest[last] === 0)
+    throw new ProtocolFault(MALFORMED_PACKET, 'the remaining length is longer than it needs to be')
   const remaining = rest.slice(0, last + 1).reduceRight((sum, byte) => sum * 128 + (byte & 0x7f), 0)
   if (remaining < fewest) throw new ProtocolFault(MALFORMED_PACKET, 'a packet is too short')
   const size = 2 + last + remaining

@@ -31,7 +31,7 @@ export const endCases: readonly ClientCase[] = [
     },
   },
   {
-    clauses: ['CLIENT-17'],
+    clauses: ['CLIENT-2', 'CLIENT-17'],
     shows: 'disconnect before CONNACK, and before the link is open, ends with client',
     async run({ connecting, listen, open, closes, until }) {
       const { client, broker } = await connecting()

@@ -79,8 +79,8 @@ export const messageCases: readonly ClientCase[] = [
     },
   },
   {
-    clauses: ['CLIENT-15', 'CLIENT-23'],
-    shows: 'acknowledge after the end does nothing, and does not throw',
+    clauses: ['CLIENT-1', 'CLIENT-15', 'CLIENT-23'],
+    shows: 'acknowledge and every other call after the end do nothing, and do not throw',
     async run({ connected, until, ends, quiet }) {
       const messages: MqttInbound[] = []
       const { client, broker } = await connected({

@@ -102,7 +102,7 @@ export const publishCases: readonly ClientCase[] = [
     },
   },
   {
-    clauses: ['CLIENT-14'],
+    clauses: ['CLIENT-2', 'CLIENT-14'],
     shows: 'no more than the receive maximum is under way, and what is refused for it can be published later',
     async run({ connected, until, quiet }) {
       const { client, broker } = await connected({ connack: { receiveMaximum: 2 } })
