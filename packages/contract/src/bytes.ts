@@ -37,3 +37,11 @@ export function differenceOf(actual: Uint8Array, expected: Uint8Array): string |
 export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
+
+/** Text as UTF-8. */
+export function utf8Bytes(text: string): Uint8Array {
+  const bytes: number[] = []
+  for (const [, escaped, plain = ''] of encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|([^%])/g))
+    bytes.push(escaped === undefined ? plain.charCodeAt(0) : Number.parseInt(escaped, 16))
+  return Uint8Array.from(bytes)
+}

@@ -1,5 +1,15 @@
+export { callerCasesLeftOut, callerContract } from './caller/caller-contract.ts'
+export { callerClauses } from './caller/clauses.ts'
+export type {
+  CallerSetup,
+  ExchangeEvents,
+  HttpsListener,
+  ListenForRequests,
+  Responder,
+  SeenRequest,
+} from './caller/setup.ts'
 export { clientClauses } from './client/clauses.ts'
-export { clientContract } from './client/client-contract.ts'
+export { clientCasesLeftOut, clientContract } from './client/client-contract.ts'
 export type {
   BrokerListener,
   BrokerPacket,

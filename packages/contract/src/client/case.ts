@@ -1,9 +1,8 @@
+import type { KitCase } from '../kit.ts'
 import type { ClientBench } from './bench.ts'
 
-/** A case of the kit before it has a setup. */
-export interface ClientCase {
-  readonly clauses: readonly string[]
-  /** What it shows, in words. */
-  readonly shows: string
-  run(bench: ClientBench): Promise<void>
-}
+/** What a setup may lack. */
+export type ClientNeed = 'listenUntrusted' | 'listenSilently'
+
+/** A case of the client kit. */
+export type ClientCase = KitCase<ClientBench, ClientNeed>

@@ -93,15 +93,18 @@ export interface BrokerListener {
 /** Begins to listen, at an address of its own. `accept` is called for each connection that is open. */
 export type ListenForClients = (accept: (peer: BrokerPeer) => BrokerPeerEvents) => Promise<BrokerListener>
 
-/** What the kit needs to try an MQTT client: the client, and brokers that do nothing but what the kit says. */
+/**
+ * What the kit needs to try an MQTT client: the client, and brokers that do nothing but what the kit says. A case that needs
+ * what is not given is left out, and `clientCasesLeftOut` names it.
+ */
 export interface ClientSetup {
   readonly openMqtt: OpenMqtt
   /** A broker that the client can verify. */
   readonly listen: ListenForClients
   /** A broker whose certificate comes from an authority that the client does not know. */
-  readonly listenUntrusted: ListenForClients
+  readonly listenUntrusted?: ListenForClients
   /** A broker that takes connections, and never finishes the handshake. */
-  readonly listenSilently: ListenForClients
+  readonly listenSilently?: ListenForClients
   /** The time that the kit waits by. Default: the engine's timers. */
   readonly clock?: Clock
   /** How long the kit waits for what must come, in ms. Default: 10,000. */

@@ -94,6 +94,7 @@ export const connectCases: readonly ClientCase[] = [
   {
     clauses: ['CLIENT-3'],
     shows: 'a broker whose certificate nobody vouches for: no CONNECT, and tls',
+    needs: ['listenUntrusted'],
     async run({ setup, listen, open, closes }) {
       const listener = await listen(setup.listenUntrusted)
       const client = open(listener.url)
@@ -106,6 +107,7 @@ export const connectCases: readonly ClientCase[] = [
   {
     clauses: ['CLIENT-5', 'CLIENT-7'],
     shows: 'a handshake that never ends: timeout, and the password was never asked for',
+    needs: ['listenSilently'],
     async run({ setup, listen, open, reached, closes }) {
       const listener = await listen(setup.listenSilently)
       const client = open(listener.url, { request: { timeoutMs: 150 } })

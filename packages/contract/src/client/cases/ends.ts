@@ -46,6 +46,7 @@ export const endCases: readonly ClientCase[] = [
   {
     clauses: ['CLIENT-18'],
     shows: 'abort from every state: the connection is gone, and nothing is told',
+    needs: ['listenSilently'],
     async run({ setup, connecting, connected, listen, open, until, reached, quiet }) {
       const listener = await listen(setup.listenSilently)
       const early = open(listener.url)
