@@ -38,10 +38,14 @@ export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-/** Text as UTF-8. */
+/** Text as UTF-8. By hand for the same reason. */
 export function utf8Bytes(text: string): Uint8Array {
   const bytes: number[] = []
-  for (const [, escaped, plain = ''] of encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|([^%])/g))
-    bytes.push(escaped === undefined ? plain.charCodeAt(0) : Number.parseInt(escaped, 16))
+  for (const letter of text) {
+    const point = letter.codePointAt(0) ?? 0
+    const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
+    bytes.push(more === 0 ? point : ((0xff00 >> (more + 1)) & 0xff) | (point >> (6 * more)))
+    for (let rest = more - 1; rest >= 0; rest--) bytes.push(0x80 | ((point >> (6 * rest)) & 0x3f))
+  }
   return Uint8Array.from(bytes)
 }
