@@ -1,1 +1,1 @@
-export type { Platform } from '@realer-device/host'
+export { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts'
