@@ -29,3 +29,6 @@ export type {
   LinkSetup,
   ListenForLinks,
 } from './link/setup.ts'
+export { storeClauses } from './store/clauses.ts'
+export type { StorePlace, StoreSetup, TightPlace } from './store/setup.ts'
+export { storeCasesLeftOut, storeContract } from './store/store-contract.ts'
