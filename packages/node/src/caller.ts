@@ -1,8 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import type { HttpsCaller, HttpsOutcome, HttpsRequest } from '@realer-device/host'
+import {
+  type HttpsCaller,
+  type HttpsOutcome,
+  type HttpsRequest,
+  retryAfterSeconds,
+} from '@realer-device/host'
 import { socketFailure } from './failure.ts'
-import { retryAfterSeconds } from './retry-after.ts'
 import type { TrustOptions } from './trust.ts'
 
 /** The longest body of an answer that is read. */

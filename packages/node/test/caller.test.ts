@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpsOutcome, HttpsRequest } from '@realer-device/host'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { MAXIMUM_BODY_BYTES, nodeCaller } from '../src/caller.ts'
-import { retryAfterSeconds } from '../src/retry-after.ts'
 import { readTrust } from '../src/trust.ts'
 import { type Authority, createAuthority } from './authority.ts'
 import { closedPort, startHttps, startTcp } from './servers.ts'
@@ -189,19 +188,4 @@ test('an aborted request ends at once, and nothing is told', async () => {
   abort()
   if (!socket.destroyed) await once(socket, 'close')
   expect(outcomes).toEqual([])
-})
-
-test.each([
-  [undefined, null],
-  ['120', 120],
-  ['0', 0],
-  ['Wed, 29 Apr 2026 10:00:30 GMT', 30],
-  ['Wed, 29 Apr 2026 09:00:00 GMT', 0],
-  ['-5', null],
-  ['1.5', null],
-  ['soon', null],
-  ['Sometime', null],
-  ['2026-04-29', null],
-])('Retry-After %j is %j seconds (RFC 9110 section 10.2.3)', (header, seconds) => {
-  expect(retryAfterSeconds(header, Date.parse('2026-04-29T10:00:00Z'))).toBe(seconds)
 })
