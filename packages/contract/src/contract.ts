@@ -26,3 +26,11 @@ export class ContractBreach extends Error {
     this.clause = clause
   }
 }
+
+/** A case that a kit leaves out, because the setup does not give what it needs. */
+export interface LeftOutCase {
+  readonly name: string
+  readonly clauses: readonly string[]
+  /** What the setup would have to give. */
+  readonly why: string
+}

@@ -1,2 +1,10 @@
-export type { Platform } from '@realer-device/host'
-export { type Clause, ContractBreach, type ContractCase } from './contract.ts'
+export { type Clause, ContractBreach, type ContractCase, type LeftOutCase } from './contract.ts'
+export { linkClauses } from './link/clauses.ts'
+export { linkCasesLeftOut, linkContract } from './link/link-contract.ts'
+export type {
+  LinkListener,
+  LinkPeer,
+  LinkPeerEvents,
+  LinkSetup,
+  ListenForLinks,
+} from './link/setup.ts'

@@ -240,13 +240,15 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         repeatableRoutes: routes.flatMap(([route, { repeatable }]) => (repeatable === true ? [route] : [])),
       })
       if (store !== undefined) journal = openJournal(store, platform.clock.origin ?? null)
-      loop.start((at) => {
-        const first = begin(config, at, given)
-        phase = 'started'
-        if (client !== null) vault.keep('client', basicCredentials(client.id, client.secret), [client.secret])
-        client = null
-        return first
-      })
+      loop.start(
+        (at) => begin(config, at, given),
+        () => {
+          phase = 'started'
+          if (client !== null)
+            vault.keep('client', basicCredentials(client.id, client.secret), [client.secret])
+          client = null
+        },
+      )
     },
 
     // From JavaScript, null may come: it stands for no options.

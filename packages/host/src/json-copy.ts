@@ -10,7 +10,8 @@ export function copyJson(value: unknown): JsonValue | undefined {
   }
 }
 
-function isJson(value: unknown): boolean {
+/** Whether JSON carries a value unchanged. Throws where the value is cyclic or too deep. */
+export function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value)
   if (Array.isArray(value)) return value.every(isJson)

@@ -28,8 +28,11 @@ export type HostMoment = Required<Moment>
 
 /** The one loop of a device: one event at a time, each with the time and the chance of its own moment (CORE-1). */
 export interface Loop {
-  /** Makes the machine's first step. What `decide` throws, or the store at once, is thrown here: nothing has happened. */
-  start(decide: (at: HostMoment) => Step): void
+  /**
+   * Makes the machine's first step. What `decide` throws, or the store at once, is thrown here, and nothing has happened;
+   * `begun` is called where that went well, before any effect.
+   */
+  start(decide: (at: HostMoment) => Step, begun: () => void): void
   /** Steps the machine with an event: now, or after the step that is under way and those that wait before it. */
   dispatch(turn: Turn): void
   /** The machine's state; null before the start. While the store writes, the one before that step. */
@@ -132,10 +135,11 @@ export function createLoop(platform: Pick<Platform, 'clock' | 'random' | 'wallCl
   }
 
   return {
-    start(decide) {
+    start(decide, begun) {
       const at = moment()
       const first = decide(at)
       const written = port.keep(first.state)
+      begun()
       phase = 'stepping'
       keepAndCarryOut(first, at, null, written)
       takeAll()

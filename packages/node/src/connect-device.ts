@@ -1,4 +1,10 @@
-import { ConfigError, type CreateDeviceOptions, createDevice, type Device } from '@realer-device/host'
+import {
+  ConfigError,
+  type CreateDeviceOptions,
+  createDevice,
+  type Device,
+  type Store,
+} from '@realer-device/host'
 import { nodePlatform } from './platform.ts'
 import type { CaOption } from './trust.ts'
 
@@ -9,6 +15,11 @@ export interface ConnectDeviceOptions extends CreateDeviceOptions {
    * Verification itself cannot be turned off.
    */
   readonly ca?: CaOption
+  /**
+   * Where reports and commands outlive the process, such as `openFileStore(path)` (PUB-9, DES-9). It belongs to this
+   * device, which closes it at its end. Default: none, and a restart forgets.
+   */
+  readonly store?: Store
 }
 
 /**
@@ -19,6 +30,7 @@ export interface ConnectDeviceOptions extends CreateDeviceOptions {
 export function connectDevice(options: ConnectDeviceOptions): Device {
   if (typeof options !== 'object' || options === null)
     throw new ConfigError('options', 'options is not an object.')
-  const { ca, ...deviceOptions } = options
-  return createDevice(deviceOptions, nodePlatform(ca === undefined ? {} : { ca }))
+  const { ca, store, ...deviceOptions } = options
+  const platform = nodePlatform(ca === undefined ? {} : { ca })
+  return createDevice(deviceOptions, store === undefined ? platform : { ...platform, store })
 }

@@ -23,7 +23,11 @@ export {
   SnapshotError,
   type StartOptions,
   type StepTrace,
+  type Store,
+  StoreError,
+  type StoreErrorCode,
 } from '@realer-device/host'
 export { type ConnectDeviceOptions, connectDevice } from './connect-device.ts'
+export { openFileStore } from './file-store.ts'
 export { nodePlatform } from './platform.ts'
 export type { CaOption } from './trust.ts'

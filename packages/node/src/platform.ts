@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LinkPlatform } from '@realer-device/host'
 import { nodeCaller } from './caller.ts'
 import { nodeClock } from './clock.ts'
-import { nodeLink } from './link.ts'
+import { nodeLink } from './tls-link.ts'
 import { type CaOption, readTrust } from './trust.ts'
 
 /**

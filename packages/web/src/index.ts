@@ -24,6 +24,7 @@ export {
   type StartOptions,
   type StepTrace,
 } from '@realer-device/host'
+export type { BrokerAddress } from './broker-address.ts'
 export { webClock } from './clock.ts'
 export { type FetchCallerOptions, fetchCaller } from './fetch-caller.ts'
 export type { ByteReadable, ByteReader, FetchAnswer, FetchInit, FetchLike } from './fetch-types.ts'

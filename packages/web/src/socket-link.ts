@@ -1,5 +1,4 @@
 import {
-  type BrokerAddress,
   type Clock,
   ConfigError,
   LINK_HIGH_WATER_BYTES,
@@ -7,8 +6,8 @@ import {
   type LinkCloseCause,
   type LinkEvents,
   type OpenLink,
-  readBrokerAddress,
 } from '@realer-device/host'
+import { type BrokerAddress, readBrokerAddress } from './broker-address.ts'
 import { webClock } from './clock.ts'
 import { failureOf } from './failure.ts'
 import { web } from './globals.ts'
@@ -90,7 +89,7 @@ function joinSocket(
   const stopWaiting = clock.setTimer(timeoutMs, () => end('timeout', `not open within ${timeoutMs} ms`))
   let stopLooking: (() => void) | null = null
   const isOver = (): boolean => phase === 'over'
-  const mayTell = (): boolean => !isOver() && socket.bufferedAmount <= LINK_HIGH_WATER_BYTES
+  const mayTell = (): boolean => phase === 'open' && socket.bufferedAmount <= LINK_HIGH_WATER_BYTES
 
   function end(cause: LinkCloseCause, detail: string): void {
     if (isOver()) return
@@ -117,9 +116,17 @@ function joinSocket(
   function lookAgain(): void {
     stopLooking ??= clock.setTimer(LOOK_AGAIN_MS, () => {
       stopLooking = null
-      while (mayTell() && !inbox.isEmpty) events.onBytes(inbox.take() ?? new Uint8Array())
-      if (!isOver() && !inbox.isEmpty) lookAgain()
+      tellKept(mayTell)
+      if (phase === 'open' && !inbox.isEmpty) lookAgain()
     })
+  }
+
+  function tellKept(may: () => boolean): void {
+    while (may()) {
+      const bytes = inbox.take()
+      if (bytes === null) return
+      events.onBytes(bytes)
+    }
   }
 
   socket.binaryType = 'arraybuffer'
@@ -132,7 +139,7 @@ function joinSocket(
     events.onOpen()
   }
   socket.onmessage = ({ data }: MessageEventLike) => {
-    if (isOver()) return
+    if (phase !== 'open') return
     if (data instanceof ArrayBuffer) receive(new Uint8Array(data))
     else end('network', 'the server sent a frame that is not binary (MQTT 5 section 6)')
   }
@@ -143,7 +150,13 @@ function joinSocket(
     if (phase === 'closing') end('client', 'we closed the connection')
     else if (phase === 'opening') notOpened(code)
     else if (code === ABNORMAL_CLOSURE) end('network', `the connection broke (${failureOf(fault).detail})`)
-    else end('server', `the server closed the connection with code ${code}`)
+    else endedByServer(code)
+  }
+
+  function endedByServer(code: number): void {
+    // Nothing waits to leave any more, so that what was kept comes before the end.
+    tellKept(() => phase === 'open')
+    end('server', `the server closed the connection with code ${code}`)
   }
 
   function notOpened(code: number): void {

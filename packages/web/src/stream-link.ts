@@ -1,5 +1,4 @@
 import {
-  type BrokerAddress,
   type Clock,
   ConfigError,
   LINK_HIGH_WATER_BYTES,
@@ -7,8 +6,8 @@ import {
   type LinkCloseCause,
   type LinkEvents,
   type OpenLink,
-  readBrokerAddress,
 } from '@realer-device/host'
+import { type BrokerAddress, readBrokerAddress } from './broker-address.ts'
 import { webClock } from './clock.ts'
 import { failureOf } from './failure.ts'
 import type { ByteReader } from './fetch-types.ts'
@@ -87,10 +86,10 @@ function openStreams(parts: {
 
   async function open(): Promise<void> {
     streams = await connect(address)
-    // The contract of streams: who asks for a reader or a writer answers for the stream's end.
     reader = streams.readable.getReader()
     writer = streams.writable.getWriter()
-    void streams.closed?.catch(failed)
+    // Where both reject, the first one counts, and neither is left to the process as unhandled.
+    for (const promise of [streams.opened, streams.closed]) promise?.catch(failed)
     if (isOver()) return tearDown()
     await streams.opened
     if (phase !== 'opening') return
@@ -103,12 +102,17 @@ function openStreams(parts: {
   async function readOn(from: ByteReader): Promise<void> {
     for (;;) {
       const { done, value } = await from.read()
-      while (waitingBytes > LINK_HIGH_WATER_BYTES && !isOver()) await room()
+      while (waitingBytes > LINK_HIGH_WATER_BYTES && phase === 'open') await room()
       if (isOver()) return
-      if (phase === 'closing' && done) return end('client', 'we closed the connection')
-      if (done) return end('server', 'the server closed the connection')
-      if (value !== undefined && value.byteLength > 0) events.onBytes(value)
+      if (done) return ended()
+      // Once we close, bytes are read and dropped: left unread, they would break the connection under our last ones.
+      if (phase === 'open' && value !== undefined) events.onBytes(value)
     }
+  }
+
+  function ended(): void {
+    if (phase === 'closing') end('client', 'we closed the connection')
+    else end('server', 'the server closed the connection')
   }
 
   function room(): Promise<void> {
@@ -123,7 +127,7 @@ function openStreams(parts: {
   }
 
   function flushed(): void {
-    // Reading goes on: a connection that is cut with bytes unread is reset, and what we sent could be lost with it.
+    // The peer ends in its turn. A connection that is cut before could lose what is under way.
     if (!isOver()) stopTimer = clock.setTimer(LINGER_MS, () => end('client', 'we closed the connection'))
   }
 
@@ -138,7 +142,9 @@ function openStreams(parts: {
     close() {
       if (phase === 'opening') void Promise.resolve().then(() => end('client', 'we gave up the connection'))
       if (phase === 'open') writer?.close().then(flushed, failed)
-      if (!isOver()) phase = 'closing'
+      if (isOver()) return
+      phase = 'closing'
+      roomIsThere()
     },
     destroy,
   }

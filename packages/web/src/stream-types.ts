@@ -1,4 +1,4 @@
-import type { BrokerAddress } from '@realer-device/host'
+import type { BrokerAddress } from './broker-address.ts'
 import type { ByteReadable } from './fetch-types.ts'
 
 /** A stream of bytes to write: any platform's `WritableStream`. */

@@ -251,7 +251,9 @@ describe('over streams in the hand', () => {
     const { closed, events } = record(openLink, { url, timeoutMs: 5_000 })
     clock.moveTo(5_000)
     expect(await closed).toMatchObject({ cause: 'timeout' })
-    late.resolve(hand.streams)
+    // What is told of it then is heard by no one, and is no unhandled rejection either.
+    const opened = Promise.reject(new Error('the connection was let go'))
+    late.resolve({ ...hand.streams, opened, closed: opened })
     await turn()
     expect(hand.ended).toEqual(['abort', 'cancel', 'close'])
     expect(events).toEqual(['closed: timeout'])
