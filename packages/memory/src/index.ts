@@ -1,4 +1,5 @@
 export type { MemoryFault } from './fault.ts'
+export { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts'
 export {
   createMemoryNetwork,
   type MemoryListener,

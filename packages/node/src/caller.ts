@@ -5,9 +5,9 @@ import {
   type HttpsOutcome,
   type HttpsRequest,
   LARGEST_BODY_BYTES,
+  retryAfterSeconds,
 } from '@realer-device/host'
 import { socketFailure } from './failure.ts'
-import { retryAfterSeconds } from './retry-after.ts'
 import type { TrustOptions } from './trust.ts'
 
 type Failure = Extract<HttpsOutcome, { ok: false }>['failure']

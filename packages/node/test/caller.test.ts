@@ -1,7 +1,6 @@
 import type { HttpsOutcome, HttpsRequest } from '@realer-device/host'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { nodeCaller } from '../src/caller.ts'
-import { retryAfterSeconds } from '../src/retry-after.ts'
 import { readTrust } from '../src/trust.ts'
 import { type Authority, createAuthority } from './authority.ts'
 import { closedPort, startHttps } from './servers.ts'
@@ -74,19 +73,4 @@ test('CRED-3: a header that cannot be sent is refused without its value', async 
     detail: expect.stringContaining('authorization'),
   })
   expect(JSON.stringify(outcome)).not.toContain('canary')
-})
-
-test.each([
-  [undefined, null],
-  ['120', 120],
-  ['0', 0],
-  ['Wed, 29 Apr 2026 10:00:30 GMT', 30],
-  ['Wed, 29 Apr 2026 09:00:00 GMT', 0],
-  ['-5', null],
-  ['1.5', null],
-  ['soon', null],
-  ['Sometime', null],
-  ['2026-04-29', null],
-])('Retry-After %j is %j seconds (RFC 9110 section 10.2.3)', (header, seconds) => {
-  expect(retryAfterSeconds(header, Date.parse('2026-04-29T10:00:00Z'))).toBe(seconds)
 })
