@@ -1,6 +1,5 @@
 import { connect, isIP, type NetConnectOpts } from 'node:net'
-import { ConfigError, type OpenLink } from '@realer-device/host'
-import { type Address, readAddress } from './address.ts'
+import { type Address, ConfigError, type OpenLink, readAddress } from '@realer-device/host'
 import { isLoopback, isOwn, lookupLocalhost, lookupOwn } from './own-network.ts'
 import { joinSocket, unusableLink } from './socket-link.ts'
 
