@@ -142,6 +142,50 @@ describe("the page's way to run the kit", async () => {
   })
 })
 
+describe("the packages' own examples", () => {
+  const readme = (name: string) => fileURLToPath(new URL(`../packages/${name}/README.md`, import.meta.url))
+
+  it('compile', async () => {
+    const examples = new Map([
+      ...(await codeFiles(readme('contract'))),
+      ...(await codeFiles(readme('memory'))),
+      ...(await codeFiles(readme('node'))),
+      ['my-link.ts', myLink],
+      ['device-options.d.ts', deviceOptions],
+    ])
+    await folder.write(examples)
+    expect(examples.size).toBeGreaterThanOrEqual(5)
+    expect(await folder.typeCheck([...examples.keys()])).toBe('')
+  }, 120_000)
+
+  it('run: a network in memory', async () => {
+    await folder.write(await codeFiles(readme('memory')))
+    const program = folder.run('outage.ts')
+    expect(await program.ended).toBe(0)
+    expect(program.lines).toEqual(['open', 'network', '1000 ms: over'])
+  }, 60_000)
+})
+
+/** What the example of the kit's README brings of its own. */
+const myLink = `
+import type { ListenForLinks } from '@realer-device/contract'
+import type { OpenLink } from '@realer-device/host'
+
+export declare const myLink: OpenLink
+export declare const listen: ListenForLinks
+export declare const listenUntrusted: ListenForLinks
+export declare const listenAsAnother: ListenForLinks
+export declare const listenWithoutTls: ListenForLinks
+export declare function closedAddress(): string
+`
+
+/** What the example of Node's README takes for given. */
+const deviceOptions = `
+declare const deviceId: string
+declare const clientId: string
+declare const clientSecret: string
+`
+
 describe("the page's tables", () => {
   it.each<[string, readonly Clause[]]>([
     ['link', linkClauses],
