@@ -1,4 +1,5 @@
 export { ConfigError, type JsonValue, type Snapshot, SnapshotError } from '@realer-device/core'
+export { type Address, readAddress } from './address.ts'
 export { type HttpsCaller, type HttpsOutcome, type HttpsRequest, LARGEST_BODY_BYTES } from './caller.ts'
 export type { Command, CommandHandler, CommandResult, CommandSignal } from './command-handler.ts'
 export { createDevice } from './create-device.ts'
@@ -26,5 +27,6 @@ export type {
 export type { CreateDeviceOptions } from './options.ts'
 export type { Clock, LinkPlatform, MqttPlatform, Platform, PlatformParts } from './platform.ts'
 export type { ReportOptions, ReportOutcome, ReportReceipt } from './reports.ts'
+export { retryAfterSeconds } from './retry-after.ts'
 export { type Store, type StoreChange, StoreError, type StoreErrorCode } from './store.ts'
 export { readChanges, type StoreText } from './store-changes.ts'

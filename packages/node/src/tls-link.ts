@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
-import type { OpenLink } from '@realer-device/host'
-import { readAddress } from './address.ts'
+import { type OpenLink, readAddress } from '@realer-device/host'
 import { joinSocket, unusableLink } from './socket-link.ts'
 import type { TrustOptions } from './trust.ts'
 

@@ -1,7 +1,6 @@
 import { TLSSocket } from 'node:tls'
 import type { Link, LinkCloseCause } from '@realer-device/host'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { readAddress } from '../src/address.ts'
 import { nodeLink } from '../src/tls-link.ts'
 import { readTrust } from '../src/trust.ts'
 import { type Authority, createAuthority } from './authority.ts'
@@ -103,22 +102,4 @@ test('a port on which nothing listens is told as a network failure', async () =>
 test('the detail says which port refused, and how long a silent server was waited for (CONN-3)', async () => {
   expect((await open(await closedPort()).closed).detail).toContain('ECONNREFUSED')
   expect((await open(await startTcp(), 50).closed).detail).toContain('50 ms')
-})
-
-test.each([
-  ['mqtts://broker.example', { host: 'broker.example', port: 8883 }],
-  ['mqtts://broker.example:443/', { host: 'broker.example', port: 443 }],
-  ['MQTTS://127.0.0.1:1', { host: '127.0.0.1', port: 1 }],
-  ['mqtts://[::1]:8884', { host: '::1', port: 8884 }],
-  ['mqtt://broker.example', null],
-  ['mqtts://broker.example:0', null],
-  ['mqtts://broker.example:70000', null],
-  ['mqtts://user:pass@broker.example', null],
-  ['mqtts://broker.example/path', null],
-  ['mqtts://', null],
-  ['mqtts://two words', null],
-  ['mqtts://host\0', null],
-  ['mqtts://host\n', null],
-])('the address %s is read as %j', (url, address) => {
-  expect(readAddress(url, 'mqtts', 8883)).toEqual(address)
 })
