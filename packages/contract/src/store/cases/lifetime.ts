@@ -1,4 +1,5 @@
-import { demand, puts } from '../bench.ts'
+import { demand } from '../../watch.ts'
+import { puts } from '../bench.ts'
 import type { StoreCase } from '../case.ts'
 
 const WRITES = 10_000
