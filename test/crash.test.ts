@@ -1,21 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Sandbox, startSandbox } from '@realer-device/sandbox'
+import { type Sandbox, type SandboxOptions, startSandbox } from '@realer-device/sandbox'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Drive, drive, seeded } from './crash/drive.ts'
 import type { StoreKind } from './crash/life.ts'
 import { bundleDevice, createLives, type Lives } from './crash/lives.ts'
 import { complaintsOf } from './crash/verdict.ts'
+import { mosquittoIsWanted } from './support/mosquitto.ts'
 
 // A longer campaign: REALER_KILLS=2000 npx vitest run test/crash.test.ts
 // Its chances again: REALER_KILL_SEED=<the seed that was printed>
 const kills = Number(process.env.REALER_KILLS ?? 160)
 const seed = Number(process.env.REALER_KILL_SEED ?? 20_261_125)
 
+type Broker = NonNullable<SandboxOptions['broker']>
+
 let program = ''
 beforeAll(async () => {
-  program = await bundleDevice('campaign')
+  program = await bundleDevice()
 })
 
 const endings: (() => unknown)[] = []
@@ -25,10 +28,14 @@ afterEach(async () => {
 
 async function bear(
   kind: StoreKind,
+  broker: Broker = 'embedded',
 ): Promise<{ lives: Lives; cloud: Drive; sandbox: Sandbox; random: () => number }> {
   const folder = mkdtempSync(join(tmpdir(), `realer-device-${kind}-`))
   endings.push(() => rmSync(folder, { recursive: true, force: true }))
-  const sandbox = await startSandbox({ routes: { sensors: ['temperature'], commands: ['door', 'heater'] } })
+  const sandbox = await startSandbox({
+    broker,
+    routes: { sensors: ['temperature'], commands: ['door', 'heater'] },
+  })
   endings.push(() => sandbox.stop())
   const random = seeded(seed)
   const lives = createLives(program, sandbox, { kind, path: join(folder, 'device.store') })
@@ -37,11 +44,16 @@ async function bear(
 
 const killed = ({ lives }: Lives): number => lives.filter(({ wasKilled }) => wasKilled).length
 
-describe.each<StoreKind>(['file'])('a device on a %s store, whose process is killed', (kind) => {
+const stages: readonly [StoreKind, Broker][] = [
+  ['file', 'embedded'],
+  ['sqlite', mosquittoIsWanted('the crash campaign against Mosquitto') ? 'mosquitto' : 'embedded'],
+]
+
+describe.each(stages)('a device on a %s store (%s broker), whose process is killed', (kind, broker) => {
   test(
     `PUB-4, PUB-9, DES-3, DES-4, DES-9, DES-12, F-8: ${kills} times, at every write of its store and at any moment, loses and doubles nothing`,
     async () => {
-      const { lives, cloud, sandbox, random } = await bear(kind)
+      const { lives, cloud, sandbox, random } = await bear(kind, broker)
       // Every write in turn, before it and after it, until a life has no such write any more.
       let write = 0
       for (let wasReached = true; wasReached && write < 100; ) {

@@ -15,7 +15,7 @@ const allowed: { readonly [name: string]: { ours: readonly string[]; node: boole
   contract: { ours: ['host'], node: false },
   memory: { ours: ['host'], node: false },
   web: { ours: ['host'], node: false },
-  lmdb: { ours: ['host'], node: true },
+  sqlite: { ours: ['host'], node: true },
   mqttjs: { ours: ['host'], node: true },
   sandbox: { ours: [], node: true },
   cli: { ours: ['node', 'sandbox'], node: true },

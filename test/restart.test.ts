@@ -1,3 +1,5 @@
+import type { OpenLink, OpenMqtt } from '@realer-device/host'
+import { mqttjsClient } from '@realer-device/mqttjs'
 import {
   type ConnectDeviceOptions,
   connectDevice,
@@ -12,6 +14,7 @@ import {
 import { type Sandbox, startSandbox } from '@realer-device/sandbox'
 import { afterEach, describe, expect, test } from 'vitest'
 import { brokers } from '../packages/sandbox/test/brokers.ts'
+import { type MqttClientName, mqttClients } from './support/mqtt-clients.ts'
 import { reconciled } from './support/reconciled.ts'
 
 const timing = { backoffFloorMs: 20, backoffCapMs: 200, slowRetryMs: 100 }
@@ -42,10 +45,26 @@ function buildHouse(): House {
 }
 
 /** A platform that can be pulled out: from then on nothing of it works, and nothing is heard of it. */
-function mortalPlatform(ca: string): { platform: Platform; die: () => void } {
+function mortalPlatform(ca: string, client: MqttClientName): { platform: Platform; die: () => void } {
   const platform = nodePlatform({ ca })
+  const mqttjs = mqttjsClient({ ca })
   const ends = new Set<() => void>()
   let dead = false
+
+  const openLink: OpenLink = (target, events) => {
+    const link = platform.openLink(target, events)
+    ends.add(link.destroy)
+    if (dead) link.destroy()
+    return link
+  }
+
+  const openMqtt: OpenMqtt = (request, events) => {
+    const connection = mqttjs(request, events)
+    ends.add(connection.abort)
+    if (dead) connection.abort()
+    return connection
+  }
+
   return {
     die() {
       dead = true
@@ -68,12 +87,7 @@ function mortalPlatform(ca: string): { platform: Platform; die: () => void } {
         ends.add(abort)
         return abort
       },
-      openLink(target, events) {
-        const link = platform.openLink(target, events)
-        ends.add(link.destroy)
-        if (dead) link.destroy()
-        return link
-      },
+      ...(client === 'our mqtt' ? { openLink } : { openMqtt }),
     },
   }
 }
@@ -93,9 +107,13 @@ interface Life {
   report(value: string): { messageId: string; settled: Promise<unknown> }
 }
 
-function liveIn(house: House, sandbox: Sandbox, more: Partial<ConnectDeviceOptions> = {}): Life {
+interface LifeOptions extends Partial<ConnectDeviceOptions> {
+  readonly client?: MqttClientName
+}
+
+function liveIn(house: House, sandbox: Sandbox, { client = 'our mqtt', ...more }: LifeOptions = {}): Life {
   const { apiUrl, caPem, deviceId, clientId, clientSecret, ledger } = sandbox
-  const { platform, die } = mortalPlatform(caPem)
+  const { platform, die } = mortalPlatform(caPem, client)
   const routes = Object.fromEntries(
     Object.entries(sandbox.routes).map(([name, { routeId }]) => [name, routeId]),
   )
@@ -156,134 +174,143 @@ function liveIn(house: House, sandbox: Sandbox, more: Partial<ConnectDeviceOptio
   }
 }
 
-describe.each(brokers)('a device that is killed and started from its snapshot (%s broker)', (broker) => {
-  test('PUB-4, PUB-9, DES-12: the outbox goes out with its ids, and a command that ran is answered and not run twice', async () => {
-    const sandbox = await startCloud(broker)
-    const { ledger } = sandbox
-    const house = buildHouse()
-    const first = liveIn(house, sandbox)
-    const online = first.seen('online')
-    first.device.start()
-    await online
-    expect(await first.report('20').settled).toMatchObject({ result: 'done' })
-    // PUB-11: the values of the command routes are known to the cloud before anything goes wrong.
-    await ledger.until(() => ledger.summary().settled.accepted === 3)
+const stages = brokers.flatMap((broker) => mqttClients.map((client) => ({ broker, client })))
 
-    // The cloud has this one, and its acknowledgement is lost with the process.
-    sandbox.faults.order({ at: 'acknowledgement', do: 'swallow' })
-    const known = first.report('21')
-    await ledger.untilKind('acknowledgement', ({ messageId }) => messageId === known.messageId)
-    // The door has moved, and its handler has not come back.
-    house.stuck.add('door')
-    const running = sandbox.desire('door', 'open')
-    await ledger.untilKind('executed', ({ desiredId }) => desiredId === running.desiredId)
-    // Whether this one leaves, nobody knows: the process ends in the same turn.
-    const unsent = first.report('22')
-    const snapshot = first.kill()
-    expect(snapshot.reports.map(({ messageId }) => messageId)).toEqual([known.messageId, unsent.messageId])
-    expect(ledger.summary({ pendingMessageIds: first.device.pending() }).lost).toEqual([])
+describe.each(stages)(
+  'a device that is killed and started from its snapshot ($client, $broker broker)',
+  ({ broker, client }) => {
+    test('PUB-4, PUB-9, DES-12: the outbox goes out with its ids, and a command that ran is answered and not run twice', async () => {
+      const sandbox = await startCloud(broker)
+      const { ledger } = sandbox
+      const house = buildHouse()
+      const first = liveIn(house, sandbox, { client })
+      const online = first.seen('online')
+      first.device.start()
+      await online
+      expect(await first.report('20').settled).toMatchObject({ result: 'done' })
+      // PUB-11: the values of the command routes are known to the cloud before anything goes wrong.
+      await ledger.until(() => ledger.summary().settled.accepted === 3)
 
-    // While the device is down, somebody turns the heater on by hand.
-    house.values.heater = 'on by hand'
-    house.stuck.clear()
-    const second = liveIn(house, sandbox)
-    const settledAt = new Map<string, string>()
-    second.device.on('report', ({ messageId, status }) => settledAt.set(messageId, status))
-    second.device.start({ resume: snapshot })
-    expect(second.device.pending()).toEqual([known.messageId, unsent.messageId])
-    const answer = await ledger.untilKind('report', ({ desiredId }) => desiredId === running.desiredId)
-    // DES-12: the physical value is the desired one, so it was applied.
-    expect(answer.outcome).toBe('applied')
-    // PUB-11: three routes' reports before, the two that waited, the command's, and the heater's by hand.
-    await ledger.until(() => ledger.summary().settled.accepted === 7)
-    await second.idle()
-    expect(settledAt.get(known.messageId)).toBe('replayed')
-    expect(settledAt.get(unsent.messageId)).toMatch(/^(accepted|replayed)$/)
+      // The cloud has this one, and its acknowledgement is lost with the process.
+      sandbox.faults.order({ at: 'acknowledgement', do: 'swallow' })
+      const known = first.report('21')
+      await ledger.untilKind('acknowledgement', ({ messageId }) => messageId === known.messageId)
+      // The door has moved, and its handler has not come back.
+      house.stuck.add('door')
+      const running = sandbox.desire('door', 'open')
+      await ledger.untilKind('executed', ({ desiredId }) => desiredId === running.desiredId)
+      // Whether this one leaves, nobody knows: the process ends in the same turn.
+      const unsent = first.report('22')
+      const snapshot = first.kill()
+      expect(snapshot.reports.map(({ messageId }) => messageId)).toEqual([known.messageId, unsent.messageId])
+      expect(ledger.summary({ pendingMessageIds: first.device.pending() }).lost).toEqual([])
 
-    // DES-3, DES-9: what the cloud sends once more is known, and what is new is obeyed.
-    sandbox.resend(running.desiredId)
-    const next = sandbox.desire('door', 'closed')
-    await ledger.untilKind('report', ({ desiredId }) => desiredId === next.desiredId)
-    expect(await second.device.stop()).toEqual({ revoked: true })
+      // While the device is down, somebody turns the heater on by hand.
+      house.values.heater = 'on by hand'
+      house.stuck.clear()
+      const second = liveIn(house, sandbox, { client })
+      const settledAt = new Map<string, string>()
+      second.device.on('report', ({ messageId, status }) => settledAt.set(messageId, status))
+      second.device.start({ resume: snapshot })
+      expect(second.device.pending()).toEqual([known.messageId, unsent.messageId])
+      const answer = await ledger.untilKind('report', ({ desiredId }) => desiredId === running.desiredId)
+      // DES-12: the physical value is the desired one, so it was applied.
+      expect(answer.outcome).toBe('applied')
+      // PUB-11: three routes' reports before, the two that waited, the command's, and the heater's by hand.
+      await ledger.until(() => ledger.summary().settled.accepted === 7)
+      await second.idle()
+      expect(settledAt.get(known.messageId)).toBe('replayed')
+      expect(settledAt.get(unsent.messageId)).toMatch(/^(accepted|replayed)$/)
 
-    const heater = second.steps.flatMap(({ effects }) =>
-      effects.flatMap((effect) =>
-        effect.type === 'mqttPublish' && effect.topic === sandbox.routes.heater?.feedDataTopic
-          ? [JSON.parse(effect.payload).value]
-          : [],
-      ),
-    )
-    expect(heater).toEqual(['on by hand'])
-    expect(ledger.summary({ pendingMessageIds: second.device.pending() })).toMatchObject({
-      lost: [],
-      unobserved: [],
-      violations: [],
-      commands: { applied: 2, rejected: 0, stale: 0, unanswered: 0, executedTwice: [] },
+      // DES-3, DES-9: what the cloud sends once more is known, and what is new is obeyed.
+      sandbox.resend(running.desiredId)
+      const next = sandbox.desire('door', 'closed')
+      await ledger.untilKind('report', ({ desiredId }) => desiredId === next.desiredId)
+      expect(await second.device.stop()).toEqual({ revoked: true })
+
+      const heater = second.steps.flatMap(({ effects }) =>
+        effects.flatMap((effect) =>
+          effect.type === 'mqttPublish' && effect.topic === sandbox.routes.heater?.feedDataTopic
+            ? [JSON.parse(effect.payload).value]
+            : [],
+        ),
+      )
+      expect(heater).toEqual(['on by hand'])
+      expect(ledger.summary({ pendingMessageIds: second.device.pending() })).toMatchObject({
+        lost: [],
+        unobserved: [],
+        violations: [],
+        commands: { applied: 2, rejected: 0, stale: 0, unanswered: 0, executedTwice: [] },
+      })
+      expect(sandbox.secretsIn(JSON.stringify([first.steps, second.steps, snapshot]))).toBe(0)
     })
-    expect(sandbox.secretsIn(JSON.stringify([first.steps, second.steps, snapshot]))).toBe(0)
-  })
 
-  test('CONN-2: with a kept session and a will, the cloud is told of a device that is gone, and a command waits for it', async () => {
-    const sandbox = await startCloud(broker)
-    const { ledger } = sandbox
-    const house = buildHouse()
-    const options = {
-      sessionExpirySeconds: 600,
-      will: { route: 'temperature', value: 'gone', delaySeconds: 0 },
-    }
-    const first = liveIn(house, sandbox, options)
-    first.device.start()
-    expect(await first.report('20').settled).toMatchObject({ result: 'done' })
-    const killedAt = ledger.lastNumber
-    const snapshot = first.kill()
-    const will = await ledger.untilKind('acknowledgement', ({ route }) => route === 'temperature', {
-      after: killedAt,
+    test('CONN-2: with a kept session and a will, the cloud is told of a device that is gone, and a command waits for it', async () => {
+      const sandbox = await startCloud(broker)
+      const { ledger } = sandbox
+      const house = buildHouse()
+      const options = {
+        client,
+        sessionExpirySeconds: 600,
+        will: { route: 'temperature', value: 'gone', delaySeconds: 0 },
+      }
+      const first = liveIn(house, sandbox, options)
+      first.device.start()
+      expect(await first.report('20').settled).toMatchObject({ result: 'done' })
+      const killedAt = ledger.lastNumber
+      const snapshot = first.kill()
+      const will = await ledger.untilKind('acknowledgement', ({ route }) => route === 'temperature', {
+        after: killedAt,
+      })
+      expect(will).toMatchObject({ status: 'accepted', messageId: expect.stringMatching(/^will-/) })
+
+      // The broker, or the cloud where the broker keeps no session, has it when the device is back.
+      const { desiredId } = sandbox.desire('door', 'open')
+      const second = liveIn(house, sandbox, options)
+      second.device.start({ resume: snapshot })
+      const answer = await ledger.untilKind('report', (one) => one.desiredId === desiredId)
+      expect(answer.outcome).toBe('applied')
+      await second.device.stop()
+      expect(ledger.summary()).toMatchObject({ violations: [], commands: { executedTwice: [] } })
     })
-    expect(will).toMatchObject({ status: 'accepted', messageId: expect.stringMatching(/^will-/) })
 
-    // The broker, or the cloud where the broker keeps no session, has it when the device is back.
-    const { desiredId } = sandbox.desire('door', 'open')
-    const second = liveIn(house, sandbox, options)
-    second.device.start({ resume: snapshot })
-    const answer = await ledger.untilKind('report', (one) => one.desiredId === desiredId)
-    expect(answer.outcome).toBe('applied')
-    await second.device.stop()
-    expect(ledger.summary()).toMatchObject({ violations: [], commands: { executedTwice: [] } })
-  })
-
-  test('STOP-2: a compromise ends the session and revokes the token at once, and no secret stays', async () => {
-    const sandbox = await startCloud(broker)
-    const { ledger } = sandbox
-    const house = buildHouse()
-    const { device, seen, report, steps } = liveIn(house, sandbox)
-    const online = seen('online')
-    device.start()
-    await online
-    house.stuck.add('door')
-    const { desiredId } = sandbox.desire('door', 'open')
-    await ledger.untilKind('executed', (one) => one.desiredId === desiredId)
-    // Neither the command that runs nor the report on its way is waited for.
-    sandbox.faults.order({ at: 'acknowledgement', do: 'swallow', times: 9 })
-    const { messageId, settled } = report('21')
-    const stopping = device.stop({ reason: 'decommissioning' })
-    expect(device.stop({ reason: 'compromise' })).toBe(stopping)
-    expect(await stopping).toEqual({ revoked: true })
-    expect(await settled).toEqual({ result: 'pending' })
-    expect(device.pending()).toContain(messageId)
-    expect(ledger.summary({ pendingMessageIds: device.pending() })).toMatchObject({ revoked: true, lost: [] })
-    const ended = ledger.entries.filter(({ kind }) => kind === 'credential-ended')
-    expect(ended.at(-1)).toMatchObject({ why: 'revoked' })
-    // Whatever the machine knew of secrets is told to be forgotten, the client's own too.
-    const forgotten = steps.flatMap(({ effects }) =>
-      effects.flatMap((effect) => (effect.type === 'forgetSecret' ? [effect.secret] : [])),
-    )
-    const kept = steps.flatMap(({ event }) =>
-      event?.type === 'tokenIssued' || event?.type === 'tupleIssued' ? [event.call] : [],
-    )
-    expect(new Set(forgotten)).toEqual(new Set([...kept, 'client']))
-    expect(JSON.stringify(device.state()?.context.tuple ?? null)).toBe('null')
-  })
-})
+    test('STOP-2: a compromise ends the session and revokes the token at once, and no secret stays', async () => {
+      const sandbox = await startCloud(broker)
+      const { ledger } = sandbox
+      const house = buildHouse()
+      const { device, seen, report, steps } = liveIn(house, sandbox, { client })
+      const online = seen('online')
+      device.start()
+      await online
+      house.stuck.add('door')
+      const { desiredId } = sandbox.desire('door', 'open')
+      await ledger.untilKind('executed', (one) => one.desiredId === desiredId)
+      // Neither the command that runs nor the report on its way is waited for.
+      sandbox.faults.order({ at: 'acknowledgement', do: 'swallow', times: 9 })
+      const { messageId, settled } = report('21')
+      const stopping = device.stop({ reason: 'decommissioning' })
+      expect(device.stop({ reason: 'compromise' })).toBe(stopping)
+      expect(await stopping).toEqual({ revoked: true })
+      expect(await settled).toEqual({ result: 'pending' })
+      expect(device.pending()).toContain(messageId)
+      expect(ledger.summary({ pendingMessageIds: device.pending() })).toMatchObject({
+        revoked: true,
+        lost: [],
+      })
+      const ended = ledger.entries.filter(({ kind }) => kind === 'credential-ended')
+      expect(ended.at(-1)).toMatchObject({ why: 'revoked' })
+      // Whatever the machine knew of secrets is told to be forgotten, the client's own too.
+      const forgotten = steps.flatMap(({ effects }) =>
+        effects.flatMap((effect) => (effect.type === 'forgetSecret' ? [effect.secret] : [])),
+      )
+      const kept = steps.flatMap(({ event }) =>
+        event?.type === 'tokenIssued' || event?.type === 'tupleIssued' ? [event.call] : [],
+      )
+      expect(new Set(forgotten)).toEqual(new Set([...kept, 'client']))
+      expect(JSON.stringify(device.state()?.context.tuple ?? null)).toBe('null')
+    })
+  },
+)
 
 test('F-11, PUB-7: a PUBACK that never comes ends the connection, and the report settles on the next', async () => {
   const sandbox = await startCloud()

@@ -1,12 +1,13 @@
-import { connectDevice, type StepTrace } from '@realer-device/node'
+import type { StepTrace } from '@realer-device/node'
 import { startSandbox } from '@realer-device/sandbox'
 import { expect, test } from 'vitest'
 import { brokers } from '../packages/sandbox/test/brokers.ts'
+import { connectDeviceOn, mqttClients } from './support/mqtt-clients.ts'
 import { reconciled } from './support/reconciled.ts'
 
-test.each(brokers)(
-  'a whole session over real sockets (%s broker): bootstrap, report, command, renewal, drop, stop',
-  async (broker) => {
+test.each(brokers.flatMap((broker) => mqttClients.map((client) => [client, broker] as const)))(
+  'a whole session over real sockets (%s, %s broker): bootstrap, report, command, renewal, drop, stop',
+  async (client, broker) => {
     const sandbox = await startSandbox({ broker })
     try {
       const { ledger, apiUrl, caPem, deviceId, clientId, clientSecret } = sandbox
@@ -19,7 +20,7 @@ test.each(brokers)(
       let door = 'closed'
       const steps: StepTrace[] = []
       const told: string[] = []
-      const device = connectDevice({
+      const device = connectDeviceOn(client, {
         apiUrl,
         deviceId,
         clientId,

@@ -1,6 +1,7 @@
-import { type ConnectDeviceOptions, connectDevice, type Device } from '@realer-device/node'
+import type { ConnectDeviceOptions, Device } from '@realer-device/node'
 import { type Sandbox, type SandboxOptions, startSandbox } from '@realer-device/sandbox'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { connectDeviceOn, type MqttClientName, mqttClients } from './support/mqtt-clients.ts'
 import { judgeSecrets, secretsOf } from './support/secrets.ts'
 import { complaintsOfWire } from './support/wire-judge.ts'
 import { type PacketOf, startWiretap, type TappedCall, type Wiretap } from './support/wiretap.ts'
@@ -12,6 +13,8 @@ interface Scene {
 }
 
 const scenes: Scene[] = []
+/** The MQTT client of the scenes to come. */
+let mqttClient: MqttClientName = 'our mqtt'
 
 afterEach(async () => {
   for (const { sandbox, tap, device } of scenes.splice(0)) {
@@ -35,7 +38,7 @@ async function setScene(
 ): Promise<Scene> {
   const sandbox = await startSandbox(cloud)
   const tap = await startWiretap(sandbox)
-  const device = connectDevice({
+  const device = connectDeviceOn(mqttClient, {
     // Every byte goes through the tap: the device trusts no other authority.
     apiUrl: tap.apiUrl,
     ca: tap.caPem,
@@ -159,7 +162,11 @@ describe('the calls before CONNECT', () => {
   })
 })
 
-describe('MQTT packets', () => {
+describe.each(mqttClients)('MQTT packets on %s', (client) => {
+  beforeEach(() => {
+    mqttClient = client
+  })
+
   test('CONN-1, CONN-2, AUTH-8 CONNECT: MQTT 5, clean start, the tuple exactly, no will, no session expiry', async () => {
     const scene = await goOnline(openDoor)
     const [connect, ...others] = packetsOf(scene, 'connect')
@@ -274,7 +281,11 @@ describe('MQTT packets', () => {
   })
 })
 
-describe('the end of a session', () => {
+describe.each(mqttClients)('the end of a session on %s', (client) => {
+  beforeEach(() => {
+    mqttClient = client
+  })
+
   test('REN-1 renewal: a new tuple, then DISCONNECT 0x00, CONNECT with it, and every subscription again', async () => {
     const scene = await setScene(openDoor)
     const { sandbox, device, tap } = scene

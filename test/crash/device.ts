@@ -37,7 +37,7 @@ function mortal(store: Store, { dieAt }: LifeOrder): Store {
   }
 }
 
-const store = mortal(await openStore(order.store), order)
+const store = mortal(openStore(order.store), order)
 const { apiUrl, ca, deviceId, clientId, clientSecret, routes, readings } = order
 const device = createDevice(
   {

@@ -33,7 +33,7 @@ export function drive(lives: Lives, sandbox: Sandbox, random: () => number): Dri
 
   function goWrong(): void {
     if (random() < 0.3) sandbox.faults.order({ at: 'acknowledgement', do: 'swallow' })
-    if (random() < 0.1) sandbox.faults.order({ at: 'publish', do: 'withhold-puback' })
+    if (random() < 0.1) sandbox.dropConnections()
     if (random() < 0.2) sandbox.faults.order({ at: 'desired', do: 'duplicate' })
     // The cloud sends an old one again: it is known, answered or outdated.
     const old = ordered[Math.floor(random() * ordered.length)]

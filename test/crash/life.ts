@@ -16,7 +16,7 @@ export interface LifeOrder {
 }
 
 /** The stores that the crash tests know; `late` and `forgetful` break the contract. */
-export type StoreKind = 'file' | 'late' | 'forgetful'
+export type StoreKind = 'file' | 'sqlite' | 'late' | 'forgetful'
 
 /**
  * What a device process tells of its life, a line of NDJSON each. A line has left the process before what it tells of goes

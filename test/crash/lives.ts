@@ -31,10 +31,13 @@ export interface Lives {
   live(death: Death, during: (line: LifeLine, end: () => void) => void): Promise<Life>
 }
 
-/** Bundles the device process once: each of its lives then starts quickly. The database stays outside, it is native. */
-export async function bundleDevice(folder: string): Promise<string> {
+/**
+ * Bundles the device process once, so that each of its lives starts quickly. The database stays outside, for it is native: the
+ * bundle stands where its package is found.
+ */
+export async function bundleDevice(): Promise<string> {
   const outfile = fileURLToPath(
-    new URL(`../../node_modules/.cache/realer-device/crash/${folder}/device.mjs`, import.meta.url),
+    new URL('../../packages/sqlite/node_modules/.cache/crash/device.mjs', import.meta.url),
   )
   await build({
     entryPoints: [fileURLToPath(new URL('device.ts', import.meta.url))],
@@ -43,8 +46,7 @@ export async function bundleDevice(folder: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     conditions: ['source'],
-    packages: 'bundle',
-    external: ['lmdb'],
+    external: ['@photostructure/sqlite'],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

@@ -1,16 +1,18 @@
 import { openFileStore, type Store } from '@realer-device/node'
+import { openSqliteStore } from '@realer-device/sqlite'
 import type { LifeOrder } from './life.ts'
 
 /** Opens the store of a life: a real one, or one that breaks its contract, for the judge to be tried on. */
-export async function openStore({ kind, path }: LifeOrder['store']): Promise<Store> {
-  const store = openFileStore(path)
+export function openStore({ kind, path }: LifeOrder['store']): Store {
   switch (kind) {
     case 'file':
-      return store
+      return openFileStore(path)
+    case 'sqlite':
+      return openSqliteStore(path)
     case 'late':
-      return late(store)
+      return late(openFileStore(path))
     case 'forgetful':
-      return forgetful(store)
+      return forgetful(openFileStore(path))
   }
 }
 

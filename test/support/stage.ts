@@ -1,5 +1,6 @@
-import { connectDevice, type DeviceEvents, type StepTrace } from '@realer-device/node'
+import type { DeviceEvents, StepTrace } from '@realer-device/node'
 import { type LedgerEntry, type Sandbox, startSandbox } from '@realer-device/sandbox'
+import { connectDeviceOn, type MqttClientName } from './mqtt-clients.ts'
 import { reconciled } from './reconciled.ts'
 import {
   type Action,
@@ -77,6 +78,7 @@ const toldNames = ['online', 'offline', 'safe', 'command', 'report', 'diagnostic
 export async function live(
   schedule: Schedule,
   broker: 'embedded' | 'mosquitto' = 'embedded',
+  client: MqttClientName = 'our mqtt',
 ): Promise<Recording> {
   const sandbox = await startSandbox({
     broker,
@@ -84,7 +86,7 @@ export async function live(
     limits: { receiveMaximum: schedule.receiveMaximum },
     ...(schedule.lifetimes === 'short' && { lifetimes: shortLives }),
   })
-  const stage = setStage(sandbox)
+  const stage = setStage(sandbox, client)
   try {
     stage.device.start()
     for (const action of schedule.actions) await stage.act(action)
@@ -97,7 +99,7 @@ export async function live(
   }
 }
 
-function setStage(sandbox: Sandbox) {
+function setStage(sandbox: Sandbox, client: MqttClientName) {
   const { ledger, faults } = sandbox
   const steps: StepTrace[] = []
   const told: Told[] = []
@@ -114,7 +116,7 @@ function setStage(sandbox: Sandbox) {
   let faultsAreOver = false
   let values = 0
 
-  const device = connectDevice({
+  const device = connectDeviceOn(client, {
     apiUrl: sandbox.apiUrl,
     ca: sandbox.caPem,
     deviceId: sandbox.deviceId,

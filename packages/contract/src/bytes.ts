@@ -37,3 +37,15 @@ export function differenceOf(actual: Uint8Array, expected: Uint8Array): string |
 export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
+
+/** Text as UTF-8. By hand for the same reason. */
+export function utf8Bytes(text: string): Uint8Array {
+  const bytes: number[] = []
+  for (const letter of text) {
+    const point = letter.codePointAt(0) ?? 0
+    const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
+    bytes.push(more === 0 ? point : ((0xff00 >> (more + 1)) & 0xff) | (point >> (6 * more)))
+    for (let rest = more - 1; rest >= 0; rest--) bytes.push(0x80 | ((point >> (6 * rest)) & 0x3f))
+  }
+  return Uint8Array.from(bytes)
+}

@@ -11,6 +11,7 @@ import type { Link, LinkCloseCause, OpenLink } from './link.ts'
 import type { OpenMqtt } from './mqtt-client.ts'
 import { publishReason, subscribeReason } from './mqtt-reasons.ts'
 import type { Clock } from './platform.ts'
+import { createTelling } from './telling.ts'
 import { createTimers } from './timers.ts'
 
 /** What a connection on a link is made of. */
@@ -34,8 +35,8 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
     const { url, timeoutMs, clientId, username, cleanStart, sessionExpirySeconds, will, keepAliveSeconds } =
       request
     const timers = createTimers<MqttTimer | 'close'>(clock)
+    const telling = createTelling()
     let phase: 'opening' | 'open' | 'closing' | 'over' = 'opening'
-    let aborted = false
     let session: MqttSession | null = null
     let link: Link | null = null
     // What is told once a link that was ordered to close is gone.
@@ -57,7 +58,7 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
     function fail(cause: CloseCause, detail: string): void {
       if (phase === 'over') return
       over()
-      closed(cause, null, detail)()
+      telling.tell(closed(cause, null, detail))
     }
 
     /** Carries out what the session orders, then tells what it has told. */
@@ -66,14 +67,14 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
       try {
         for (const output of outputs) {
           if (phase === 'over') break
-          const telling = obey(output)
-          if (telling !== null) tellings.push(telling)
+          const told = obey(output)
+          if (told !== null) tellings.push(told)
         }
       } catch (error) {
         // A link that throws breaks its contract.
         fail('protocolError', `The link failed: ${faultText(error)}`)
       }
-      for (const telling of tellings) if (!aborted) telling()
+      for (const told of tellings) telling.tell(told)
     }
 
     function obey(output: MqttOutput): Telling | null {
@@ -109,9 +110,10 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
           return null
         case 'message': {
           const { topic, payload } = output
-          const acknowledge = (reasonCode: number): void => {
-            if (output.qos === 1) handle(session?.acknowledge(output.packetId, reasonCode) ?? [])
-          }
+          const acknowledge = (reasonCode: number): void =>
+            telling.call(() => {
+              if (output.qos === 1) handle(session?.acknowledge(output.packetId, reasonCode) ?? [])
+            })
           return () => events.onMessage({ topic, payload, acknowledge })
         }
         case 'closed':
@@ -148,7 +150,7 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
     function tellFarewell(): void {
       if (phase === 'over') return
       over()
-      farewell()
+      telling.tell(farewell)
     }
 
     function onOpen(): void {
@@ -186,29 +188,34 @@ export function mqttOverLink({ clock, openLink, closeTimeoutMs, diagnose }: Link
       linkFault = { cause, detail }
       if (session !== null) return handle(session.linkClosed(detail))
       over()
-      closed(causeOfLink(), null, detail)()
+      telling.tell(closed(causeOfLink(), null, detail))
+    }
+
+    function subscribe(topics: readonly string[]): void {
+      const outputs = session?.subscribe(topics.map((topic) => ({ topic, qos: 1 }))) ?? []
+      handle(outputs)
+      const refusal = outputs.find((output) => output.type === 'callRefused')
+      if (refusal === undefined) return
+      const reasonCode = subscribeReason(refusal.code)
+      const message = `SUBSCRIBE was not sent: ${refusal.detail}.`
+      diagnose('error', 'subscribe-impossible', message, 'SUB-3', 'topics')
+      telling.tell(() => events.onSubscribed(topics.map((topic) => ({ topic, reasonCode }))))
+    }
+
+    function disconnect(reasonCode: number): void {
+      if (session !== null) return handle(session.disconnect(reasonCode))
+      // Nothing was said yet: there is nobody to take leave of.
+      fail('client', 'The connection was given up before it was open.')
     }
 
     link = openLink({ url, timeoutMs }, { onOpen, onBytes, onClosed })
     return {
-      subscribe(topics) {
-        const outputs = session?.subscribe(topics.map((topic) => ({ topic, qos: 1 }))) ?? []
-        handle(outputs)
-        const refusal = outputs.find((output) => output.type === 'callRefused')
-        if (refusal === undefined) return
-        const reasonCode = subscribeReason(refusal.code)
-        const message = `SUBSCRIBE was not sent: ${refusal.detail}.`
-        diagnose('error', 'subscribe-impossible', message, 'SUB-3', 'topics')
-        events.onSubscribed(topics.map((topic) => ({ topic, reasonCode })))
-      },
-      publish: (delivery, topic, payload) => handle(session?.publish({ delivery, topic, payload }) ?? []),
-      disconnect(reasonCode) {
-        if (session !== null) return handle(session.disconnect(reasonCode))
-        // Nothing was said yet: there is nobody to take leave of.
-        fail('client', 'The connection was given up before it was open.')
-      },
+      subscribe: (topics) => telling.call(() => subscribe(topics)),
+      publish: (delivery, topic, payload) =>
+        telling.call(() => handle(session?.publish({ delivery, topic, payload }) ?? [])),
+      disconnect: (reasonCode) => telling.call(() => disconnect(reasonCode)),
       abort() {
-        aborted = true
+        telling.silence()
         over()
       },
     }

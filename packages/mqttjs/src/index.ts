@@ -1,1 +1,1 @@
-export type { Platform } from '@realer-device/host'
+export { type MqttjsClientOptions, mqttjsClient } from './mqttjs-client.ts'

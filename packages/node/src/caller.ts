@@ -4,13 +4,11 @@ import {
   type HttpsCaller,
   type HttpsOutcome,
   type HttpsRequest,
+  LARGEST_BODY_BYTES,
   retryAfterSeconds,
 } from '@realer-device/host'
 import { socketFailure } from './failure.ts'
 import type { TrustOptions } from './trust.ts'
-
-/** The longest body of an answer that is read. */
-export const MAXIMUM_BODY_BYTES = 1_048_576
 
 type Failure = Extract<HttpsOutcome, { ok: false }>['failure']
 
@@ -60,9 +58,13 @@ type Sent =
   | { readonly ok: true; readonly request: ClientRequest }
   | { readonly ok: false; readonly detail: string }
 
+/** The form of a method (RFC 9110 section 9.1). Node itself takes an empty one for GET. */
+const METHOD = /^[\w!#$%&'*+.^`|~-]+$/
+
 /** Sends a request that can be sent: over HTTPS only (AUTH-1), to an address and with headers that are well-formed. */
 function trySending({ method, url, headers, body }: HttpsRequest, trust: TrustOptions): Sent {
-  if (!/^https:\/\//i.test(url)) return { ok: false, detail: 'the address is not https:' }
+  if (!isHttps(url)) return { ok: false, detail: 'the address is not https://, or it is not well-formed' }
+  if (!METHOD.test(method)) return { ok: false, detail: 'the method is not well-formed' }
   try {
     const sent = request(url, {
       method,
@@ -81,6 +83,13 @@ function trySending({ method, url, headers, body }: HttpsRequest, trust: TrustOp
   }
 }
 
+/** Whether it is an `https:` address, and without a user or a password: those have no place in one. */
+function isHttps(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return protocol === 'https:' && username === '' && password === ''
+}
+
 interface BodySink {
   finish(outcome: HttpsOutcome): void
   fail(failure: Failure, detail: string): void
@@ -92,8 +101,8 @@ function readBody(response: IncomingMessage, { finish, fail, failed }: BodySink)
   let length = 0
   response.on('data', (chunk: Uint8Array) => {
     length += chunk.length
-    if (length <= MAXIMUM_BODY_BYTES) chunks.push(chunk)
-    else fail('malformed', `the answer's body is longer than ${MAXIMUM_BODY_BYTES} bytes`)
+    if (length <= LARGEST_BODY_BYTES) chunks.push(chunk)
+    else fail('malformed', `the answer's body is longer than ${LARGEST_BODY_BYTES} bytes`)
   })
   response.on('error', failed)
   response.on('end', () => {

@@ -1,5 +1,5 @@
+import type { KitCase } from '../kit.ts'
 import type { LinkBench } from './bench.ts'
-import type { LinkSetup } from './setup.ts'
 
 /** What a setup may lack. */
 export type LinkNeed =
@@ -10,16 +10,5 @@ export type LinkNeed =
   | 'closedAddress'
   | 'tellsTls'
 
-/** A case of the kit before it has a setup. */
-export interface LinkCase {
-  readonly clauses: readonly string[]
-  /** What it shows, in words. */
-  readonly shows: string
-  readonly needs?: readonly LinkNeed[]
-  run(bench: LinkBench): Promise<void>
-}
-
-/** Whether the setup gives it. */
-export function gives(setup: LinkSetup, need: LinkNeed): boolean {
-  return need === 'tellsTls' ? setup.tellsTls !== false : setup[need] !== undefined
-}
+/** A case of the link kit. */
+export type LinkCase = KitCase<LinkBench, LinkNeed>

@@ -1,6 +1,7 @@
 import type { ContractCase, LeftOutCase } from '../contract.ts'
+import { type SortedCases, sortCases } from '../kit.ts'
 import { onLinkBench } from './bench.ts'
-import { gives, type LinkCase } from './case.ts'
+import type { LinkCase } from './case.ts'
 import { backPressureCases } from './cases/back-pressure.ts'
 import { byteCases } from './cases/bytes.ts'
 import { closingCases } from './cases/closing.ts'
@@ -9,7 +10,7 @@ import { handlerCases } from './cases/handlers.ts'
 import { openingCases } from './cases/opening.ts'
 import type { LinkSetup } from './setup.ts'
 
-const cases: readonly LinkCase[] = [
+const all: readonly LinkCase[] = [
   ...openingCases,
   ...byteCases,
   ...closingCases,
@@ -18,30 +19,18 @@ const cases: readonly LinkCase[] = [
   ...backPressureCases,
 ]
 
-const nameOf = ({ clauses, shows }: LinkCase): string => `${clauses.join(' ')}: ${shows}`
+/** Sorts the cases; what a platform can do holds where nothing is said. */
+function sort(setup: LinkSetup): SortedCases {
+  const given = { tellsTls: true, ...setup }
+  return sortCases(all, given, (run) => onLinkBench(setup, run))
+}
 
 /**
  * The kit of the link: cases for any test runner, `for (const { name, run } of linkContract(setup)) test(name, run)`.
  * Each opens links and peers of its own and ends them. A case whose need the setup does not give is not among them; see
  * {@link linkCasesLeftOut}.
  */
-export function linkContract(setup: LinkSetup): ContractCase[] {
-  return cases
-    .filter(({ needs = [] }) => needs.every((need) => gives(setup, need)))
-    .map((one) => ({
-      name: nameOf(one),
-      clauses: one.clauses,
-      run: () => onLinkBench(setup, (bench) => one.run(bench)),
-    }))
-}
+export const linkContract = (setup: LinkSetup): ContractCase[] => sort(setup).cases
 
 /** The cases that {@link linkContract} leaves out for this setup, and what it would have to give for each. */
-export function linkCasesLeftOut(setup: LinkSetup): LeftOutCase[] {
-  return cases.flatMap((one) => {
-    const lacks = (one.needs ?? []).filter((need) => !gives(setup, need))
-    if (lacks.length === 0) return []
-    return [
-      { name: nameOf(one), clauses: one.clauses, why: `the setup does not give ${lacks.join(' and ')}` },
-    ]
-  })
-}
+export const linkCasesLeftOut = (setup: LinkSetup): LeftOutCase[] => sort(setup).leftOut

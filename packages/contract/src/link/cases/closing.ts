@@ -7,9 +7,10 @@ const late = asciiBytes('too late')
 export const closingCases: readonly LinkCase[] = [
   {
     clauses: ['LINK-9', 'LINK-10'],
-    shows: 'close lets some MiB leave that were sent before it, and ends with client',
+    shows:
+      'close lets some MiB leave that were sent before it, and ends with client; a destroy then takes none back',
     async run({ pair, arrives, ends, isOver }) {
-      const { link, peer } = await pair()
+      const { link, peer } = await pair({ onClosed: (ended) => ended.destroy() })
       const sent = patternBytes(3_000_000, 31)
       link.send(sent)
       link.close()
@@ -36,7 +37,7 @@ export const closingCases: readonly LinkCase[] = [
     },
   },
   {
-    clauses: ['LINK-8', 'LINK-9', 'LINK-11'],
+    clauses: ['LINK-2', 'LINK-8', 'LINK-9', 'LINK-11'],
     shows: 'close twice is one end; what is sent after it, and after the end, goes nowhere',
     async run({ pair, arrives, ends, isOver, quiet }) {
       const { link, peer } = await pair()
@@ -81,7 +82,7 @@ export const closingCases: readonly LinkCase[] = [
     },
   },
   {
-    clauses: ['LINK-12'],
+    clauses: ['LINK-2', 'LINK-12'],
     shows: 'destroy of an open link ends the connection, and nothing is told',
     async run({ pair, isOver, quiet }) {
       const { link, peer } = await pair()

@@ -6,7 +6,7 @@ const hello = asciiBytes('hello')
 
 export const handlerCases: readonly LinkCase[] = [
   {
-    clauses: ['LINK-24'],
+    clauses: ['LINK-2', 'LINK-24'],
     shows: 'what is sent from inside onOpen and onBytes arrives in order',
     async run({ pair, arrives }) {
       const { link, peer } = await pair({

@@ -136,7 +136,7 @@ export const openingCases: readonly LinkCase[] = [
     },
   },
   {
-    clauses: ['LINK-1', 'LINK-20'],
+    clauses: ['LINK-1', 'LINK-2', 'LINK-20'],
     shows: 'nonsense for an address is unusable, and nothing throws',
     async run({ setup, open, ends }) {
       for (const url of nonsense(setup.schemes?.[0] ?? 'mqtts')) await ends(open(url), 'unusable', 'LINK-20')

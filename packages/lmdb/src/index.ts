@@ -1,1 +1,0 @@
-export type { Platform } from '@realer-device/host'
