@@ -77,6 +77,8 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
     .option('--command <name>', 'a command route (repeatable)', repeated, [])
     .option('--api-port <port>', 'port of the API; 0 takes a free one', wholeNumber(0, 65_535), 0)
     .option('--broker-port <port>', 'port of the broker; 0 takes a free one', wholeNumber(0, 65_535), 0)
+    .option('--web-socket', 'a WebSocket to the broker beside TLS, for browsers', false)
+    .option('--cors-origin <origin>', 'the web page that may read the answers of the API, or * for any')
     .option('--credential-lifetime <seconds>', 'lifetime of the CONNECT tuples', seconds, 3600)
     .option('--dir <folder>', 'where ca.pem and client-secret are written (default: a new temporary folder)')
     .addOption(json())
@@ -100,6 +102,7 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
       {},
     )
     .option('--command <route>', 'a command route to obey (repeatable)', repeated, [])
+    .option('--store <path>', 'keep reports and commands in this file, and go on from it')
     .option('--exec <program>', 'run for every command with ROUTE and VALUE; exit code 0 means applied')
     .option(
       '--report <route=value>',

@@ -22,6 +22,7 @@ describe('wrong usage gets one clear line and exit code 2', () => {
       '/no/such/file cannot be read (ENOENT)',
     ],
     ['a route without a selector', [...device, '--route', 'temperature'], 'NAME=VALUE'],
+    ['an origin that is none', ['sandbox', '--cors-origin', 'example.com'], 'corsOrigin'],
     ['a route name that the sandbox cannot use', ['sandbox', '--sensor', '9 lives'], 'routes.sensors.0'],
   ]
   it.each(cases)('%s', async (_what, args, says) => {
@@ -102,6 +103,14 @@ it('CRED-3: a sandbox that ends takes its folder with the client secret along', 
   screen.interrupt()
   expect(await ended).toBe(exitCodes.done)
   expect(existsSync(dirname(secretFile))).toBe(false)
+})
+
+it.each([[['--json']], [[]]])('sandbox --web-socket %j prints the address of the WebSocket', async (more) => {
+  const screen = createScreen()
+  const ended = runProgram(['sandbox', '--web-socket', '--cors-origin', '*', ...more], screen, {})
+  expect(await screen.shows('wss://')).toMatch(/wss:\/\/127\.0\.0\.1:\d+\/mqtt/)
+  screen.interrupt()
+  expect(await ended).toBe(exitCodes.done)
 })
 
 it('Ctrl-C ends the demo day', async () => {

@@ -4,6 +4,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
 import { type Answer, refusalFor } from './answers.ts'
 import type { CertificateAuthority } from './ca.ts'
 import type { HttpEntry, HttpPurpose } from './entries.ts'
@@ -29,6 +30,8 @@ const BODY_LIMIT_BYTES = 16_384
 export async function startApi(parts: {
   authority: CertificateAuthority
   port: number
+  /** Which page may read the answers: an origin, or `*`. */
+  corsOrigin: string | undefined
   oauth: OAuth
   iot: Iot
   ledger: WritableLedger
@@ -117,6 +120,14 @@ export async function startApi(parts: {
       }, delayMs)
       delays.add(timer)
     })
+  }
+
+  if (parts.corsOrigin !== undefined) {
+    const allowHeaders = ['accept', 'authorization', 'content-type']
+    const allowMethods = ['GET', 'POST']
+    // Without the last, a page would be told to back off and not see for how long.
+    const exposeHeaders = ['retry-after']
+    app.use(cors({ origin: parts.corsOrigin, allowHeaders, allowMethods, exposeHeaders }))
   }
 
   const form = async (context: ApiContext) => ({

@@ -44,6 +44,15 @@ export interface SandboxOptions {
   apiPort?: number
   /** Port of the broker on 127.0.0.1. Default 0: any free one. */
   brokerPort?: number
+  /** Whether the broker can be reached over WebSocket too, at `brokerWebSocketUrl`. Default false. */
+  webSocket?: boolean
+  /** Port of the broker's WebSocket on 127.0.0.1, with `webSocket` only. Default 0: any free one. */
+  webSocketPort?: number
+  /**
+   * Which web page may read the answers of the API: its origin, such as `http://127.0.0.1:8080`, or `*` for any. Default:
+   * none, so that a browser shows them to no page (CORS).
+   */
+  corsOrigin?: string
 }
 
 type Loose<T> = { [K in keyof T]?: T[K] | undefined }
@@ -58,6 +67,9 @@ export interface Settings {
   mosquittoPath: string | undefined
   apiPort: number
   brokerPort: number
+  webSocket: boolean
+  webSocketPort: number
+  corsOrigin: string | undefined
 }
 
 // A timer of Node holds at most 2^31 - 1 ms, which is a little more than this many seconds.
@@ -68,6 +80,8 @@ const routeName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z][A-Za-z0-9_-]{0,25}$/, 'must be a letter, then up to 25 letters, digits, "-" or "_"'),
 )
+/** RFC 6454, 6.1: what a browser sends as Origin, in its own spelling. */
+const ORIGIN = /^(\*|https?:\/\/[a-z0-9.[\]:-]+)$/
 const optionsSchema = v.strictObject({
   broker: v.optional(v.picklist(['embedded', 'mosquitto'])),
   deviceId: v.optional(
@@ -96,6 +110,9 @@ const optionsSchema = v.strictObject({
   ),
   apiPort: v.optional(port),
   brokerPort: v.optional(port),
+  webSocket: v.optional(v.boolean()),
+  webSocketPort: v.optional(port),
+  corsOrigin: v.optional(v.pipe(v.string(), v.regex(ORIGIN, 'must be an origin, https://host:port, or *'))),
 })
 
 /** Checks the options and fills in the defaults. Throws `SandboxError` `invalid-option` naming the field. */
@@ -106,6 +123,8 @@ export function readOptions(options: SandboxOptions): Settings {
     throw invalid(v.getDotPath(issue) ?? 'options', issue.message)
   }
   const given = parsed.output
+  if (given.webSocketPort !== undefined && given.webSocket !== true)
+    throw invalid('webSocketPort', 'is for a sandbox with webSocket: true')
   return {
     broker: given.broker ?? 'embedded',
     deviceId: given.deviceId ?? 12_345,
@@ -119,6 +138,9 @@ export function readOptions(options: SandboxOptions): Settings {
     mosquittoPath: given.mosquittoPath,
     apiPort: given.apiPort ?? 0,
     brokerPort: given.brokerPort ?? 0,
+    webSocket: given.webSocket ?? false,
+    webSocketPort: given.webSocketPort ?? 0,
+    corsOrigin: given.corsOrigin,
   }
 }
 

@@ -27,6 +27,11 @@ export interface Sandbox {
   readonly caPem: string
   /** Address of the broker, `mqtts://127.0.0.1:<port>`; devices learn it from the catalog. */
   readonly brokerUrl: string
+  /**
+   * Address of the broker over WebSocket, `wss://127.0.0.1:<port>/mqtt`; null without the option `webSocket`. The catalog
+   * does not name it: the same sessions, faults and ledger stand behind it.
+   */
+  readonly brokerWebSocketUrl: string | null
   readonly deviceId: string | number
   /** OAuth client id; also the MQTT client id. */
   readonly clientId: string
@@ -121,6 +126,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const api = await startApi({
     authority,
     port: settings.apiPort,
+    corsOrigin: settings.corsOrigin,
     oauth: createOAuth({
       clientId: device.clientId,
       clientSecret,
@@ -160,6 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     apiUrl: api.url,
     caPem: authority.caPem,
     brokerUrl: broker.url,
+    brokerWebSocketUrl: broker.webSocketUrl,
     deviceId: device.deviceId,
     clientId: device.clientId,
     clientSecret,

@@ -13,16 +13,22 @@ import {
   type TestDevice,
 } from './test-device.ts'
 
-describe.each(brokers)('behind the %s broker', (broker) => {
+const carriers = brokers.flatMap((broker) => [
+  { broker, over: 'TLS', webSocket: false },
+  { broker, over: 'WebSocket', webSocket: true },
+])
+
+describe.each(carriers)('behind the $broker broker, over $over', ({ broker, webSocket }) => {
   let sandbox: Sandbox
 
   async function start(options: SandboxOptions = {}): Promise<Sandbox> {
     await sandbox?.stop()
-    sandbox = await startSandbox({ broker, ...options })
+    sandbox = await startSandbox({ broker, webSocket, ...options })
     return sandbox
   }
   beforeEach(async () => {
-    sandbox = await startSandbox({ broker, routes: { sensors: ['temperature'], commands: ['door', 'fan'] } })
+    const routes = { sensors: ['temperature'], commands: ['door', 'fan'] }
+    sandbox = await startSandbox({ broker, webSocket, routes })
   })
   afterEach(() => sandbox.stop())
 

@@ -138,6 +138,14 @@ describe('the reader of the log of Mosquitto', () => {
     ])
   })
 
+  it('tells who ended a session by the DISCONNECT before it: over WebSocket the last line is the same', () => {
+    const left = ['Received DISCONNECT from cdv_x', 'Client cdv_x disconnected.']
+    expect(read(...left, 'Client cdv_x disconnected.')).toEqual([
+      ['disconnected', 'clean', null],
+      ['disconnected', 'by-broker', 0x98],
+    ])
+  })
+
   it('tells the granted filters of a SUBSCRIBE from the refused ones', () => {
     const lines = [
       'Received SUBSCRIBE from cdv_x',
@@ -161,7 +169,6 @@ describe('the reader of the log of Mosquitto', () => {
   })
 
   it.each([
-    ['Client cdv_x disconnected.', [['disconnected', 'clean', null]]],
     ['Client cdv_x closed its connection.', [['disconnected', 'lost', null]]],
     ['Client cdv_x disconnected: Connection reset by peer.', [['disconnected', 'lost', null]]],
     ['Client cdv_x disconnected: Protocol error.', [['disconnected', 'lost', null]]],

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
-import { connect, type TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
+import { connect } from 'node:tls'
 import type { Sandbox } from '@realer-device/sandbox'
 import {
   generate,
@@ -11,8 +13,9 @@ import {
   type PacketCmd,
   parser,
 } from 'mqtt-packet'
+import { createWebSocketStream, WebSocket } from 'ws'
 
-/** A small device for tests: node:https, and mqtt-packet over node:tls, without any retry. */
+/** A small device for tests: node:https, and mqtt-packet over node:tls or a WebSocket, without any retry. */
 
 export interface HttpAnswer {
   status: number
@@ -118,7 +121,7 @@ export async function bootstrap(
 type PacketOf<C extends PacketCmd> = Extract<Packet, { cmd: C }>
 
 export interface TestDevice {
-  readonly socket: TLSSocket
+  readonly socket: Duplex
   /** Every packet received, in order. */
   readonly received: Packet[]
   send(packet: Packet): void
@@ -134,16 +137,44 @@ export interface TestDevice {
   disconnect(): Promise<string | undefined>
 }
 
-/** Opens a TLS connection to the broker, without CONNECT. */
-export async function openDevice(sandbox: Sandbox): Promise<TestDevice> {
-  const url = new URL(sandbox.brokerUrl)
-  const socket = connect({ host: url.hostname, port: Number(url.port), ca: sandbox.caPem })
+interface OpenedSocket {
+  readonly socket: Duplex
+  readonly opened: Promise<unknown>
+  /** Resolves when the connection is gone, with the code of what broke it. */
+  readonly gone: Promise<string | undefined>
+}
+
+/** A connection to the broker: over WebSocket where the sandbox has one, else over TLS. */
+function openSocket({ brokerUrl, brokerWebSocketUrl, caPem: ca }: Sandbox): OpenedSocket {
+  if (brokerWebSocketUrl !== null) return openWebSocket(new WebSocket(brokerWebSocketUrl, 'mqtt', { ca }))
+  const { hostname, port } = new URL(brokerUrl)
+  const socket = connect({ host: hostname, port: Number(port), ca })
   socket.setNoDelay()
+  let errorCode: string | undefined
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    errorCode = error.code
+  })
+  const gone = new Promise<string | undefined>((resolve) => socket.on('close', () => resolve(errorCode)))
+  return { socket, opened: once(socket, 'secureConnect'), gone }
+}
+
+function openWebSocket(webSocket: WebSocket): OpenedSocket {
+  // The stream itself does not tell of every end; the WebSocket does, and has one code for all that breaks it.
+  const gone = new Promise<string | undefined>((resolve) =>
+    webSocket.on('close', (code) => resolve(code === 1006 ? 'ECONNRESET' : undefined)),
+  )
+  const socket = createWebSocketStream(webSocket, { allowHalfOpen: false })
+  socket.on('error', () => {})
+  return { socket, opened: once(webSocket, 'open'), gone }
+}
+
+/** Opens a connection to the broker, without CONNECT. */
+export async function openDevice(sandbox: Sandbox): Promise<TestDevice> {
+  const { socket, opened, gone } = openSocket(sandbox)
   const packets = parser({ protocolVersion: 5 })
   const received: Packet[] = []
   const unread: Packet[] = []
   const waiting: { cmd: PacketCmd; resolve: (packet: Packet) => void; reject: (error: Error) => void }[] = []
-  let errorCode: string | undefined
   let isClosed = false
   let messageId = 0
 
@@ -154,15 +185,10 @@ export async function openDevice(sandbox: Sandbox): Promise<TestDevice> {
     else for (const { resolve } of waiting.splice(index, 1)) resolve(packet)
   })
   socket.on('data', (chunk) => packets.parse(chunk))
-  const closed = new Promise<string | undefined>((resolve) => {
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      errorCode = error.code
-    })
-    socket.on('close', () => {
-      isClosed = true
-      for (const { cmd, reject } of waiting.splice(0)) reject(new Error(`closed before ${cmd}`))
-      resolve(errorCode)
-    })
+  const closed = gone.then((errorCode) => {
+    isClosed = true
+    for (const { cmd, reject } of waiting.splice(0)) reject(new Error(`closed before ${cmd}`))
+    return errorCode
   })
   const device: TestDevice = {
     socket,
@@ -213,10 +239,7 @@ export async function openDevice(sandbox: Sandbox): Promise<TestDevice> {
       return closed
     },
   }
-  await new Promise<void>((resolve, reject) => {
-    socket.once('secureConnect', resolve)
-    socket.once('error', reject)
-  })
+  await opened
   return device
 }
 

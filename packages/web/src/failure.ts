@@ -26,8 +26,9 @@ export function failureOf(thrown: unknown): PlatformFailure {
     codes.length > 0
       ? codes.some((code) => TLS_CODE.test(code))
       : TLS_WORDS.test(said) && !CUT_WORDS.test(said)
-  const detail = errors.map(({ code, name, message }) => `${code ?? name}: ${message}`).join('; ')
-  return { kind: isTls ? 'tls' : 'network', detail: detail || 'the platform gives no reason' }
+  const detail = errors.map(({ code, name, message }) => [code ?? name, message].filter(Boolean).join(': '))
+  const told = detail.filter(Boolean).join('; ')
+  return { kind: isTls ? 'tls' : 'network', detail: told || 'the platform gives no reason' }
 }
 
 interface ReadError {
@@ -44,7 +45,7 @@ function causesOf(thrown: unknown): ReadError[] {
     const { code, name, message, cause } = at as { readonly [field: string]: unknown }
     errors.push({
       code: typeof code === 'string' && code !== '' ? code : null,
-      name: typeof name === 'string' ? name : 'Error',
+      name: typeof name === 'string' ? name : '',
       message: typeof message === 'string' ? message.replaceAll(/\(?\b(https|wss):\/\/[^\s)]*\)?/g, '') : '',
     })
     at = cause

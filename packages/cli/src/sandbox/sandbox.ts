@@ -15,6 +15,8 @@ export interface SandboxCommandOptions {
   readonly apiPort: number
   readonly brokerPort: number
   readonly credentialLifetime: number
+  readonly webSocket: boolean
+  readonly corsOrigin?: string
   readonly dir?: string
   readonly json: boolean
 }
@@ -30,6 +32,8 @@ export async function sandboxCommand(
     broker: options.broker,
     apiPort: options.apiPort,
     brokerPort: options.brokerPort,
+    webSocket: options.webSocket,
+    ...(options.corsOrigin !== undefined && { corsOrigin: options.corsOrigin }),
     lifetimes: { credentialExpiresInSeconds: options.credentialLifetime },
     ...(routes ? { routes: { sensors: options.sensor, commands: options.command } } : {}),
   })
@@ -89,12 +93,13 @@ function introduce(
     Object.entries(sandbox.routes).map(([name, { routeId }]) => [name, routeId]),
   )
   if (options.json) {
-    const { apiUrl, brokerUrl, deviceId, clientId } = sandbox
+    const { apiUrl, brokerUrl, brokerWebSocketUrl, deviceId, clientId } = sandbox
     out(
       JSON.stringify({
         kind: 'started',
         apiUrl,
         brokerUrl,
+        ...(brokerWebSocketUrl !== null && { brokerWebSocketUrl }),
         deviceId,
         clientId,
         caFile: files.ca,
@@ -107,6 +112,7 @@ function introduce(
   out(colours.bold(`A Realer cloud on loopback (${options.broker} broker)`))
   out(`  API     ${sandbox.apiUrl}`)
   out(`  broker  ${sandbox.brokerUrl}`)
+  if (sandbox.brokerWebSocketUrl !== null) out(`          ${sandbox.brokerWebSocketUrl}`)
   out(`  CA      ${files.ca}`)
   out(`  secret  ${files.secret}`)
   out('')

@@ -17,6 +17,8 @@ export interface Application {
 export interface Broker extends CredentialGate {
   /** `mqtts://127.0.0.1:<port>` */
   readonly url: string
+  /** `wss://127.0.0.1:<port>/mqtt`; null where no WebSocket was asked for. */
+  readonly webSocketUrl: string | null
   /** Resolves where the broker has ended although nobody stopped it. */
   readonly death: Promise<SandboxError>
   /** Publishes to the device, QoS 1. */

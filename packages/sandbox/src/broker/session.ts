@@ -1,4 +1,3 @@
-import type { TLSSocket } from 'node:tls'
 import { generate, type IConnectPacket, type ISubscribePacket, type Packet, parser } from 'mqtt-packet'
 import type { Credential, Credentials } from '../credentials.ts'
 import type { SandboxDevice } from '../device.ts'
@@ -7,6 +6,7 @@ import type { FaultBook } from '../faults.ts'
 import type { WritableLedger } from '../ledger.ts'
 import type { Settings } from '../options.ts'
 import { REASON } from '../reason-codes.ts'
+import type { Carrier } from './carrier.ts'
 import { checkConnect, checkSubscription, type Violation } from './checks.ts'
 import { createIncoming, type Incoming } from './incoming.ts'
 import { createOutgoing, type Outgoing } from './outgoing.ts'
@@ -24,8 +24,6 @@ export interface SessionParts {
   secretsIn: (text: string) => number
   /** Whether a text is a Bearer token of ours, valid or not (AUTH-8). */
   isBearerToken: (text: string) => boolean
-  /** Resets the connection at TCP level. */
-  reset: () => void
   /** Called when the session's CONNECT was accepted, before CONNACK: the place to end an older session. */
   connected: (session: Session) => void
 }
@@ -52,17 +50,17 @@ interface Online {
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Serves one TLS connection until it closes. */
-export function openSession(socket: TLSSocket, parts: SessionParts): Session {
+/** Serves one connection until it closes. */
+export function openSession(carrier: Carrier, parts: SessionParts): Session {
   const { device, limits, ledger, faults, application } = parts
   const packets = parser({ protocolVersion: 5 })
   const subscriptions = new Set<string>()
   let online: Online | undefined
   let over = false
-  let silence = setTimeout(() => parts.reset(), CONNECT_TIMEOUT_MS)
+  let silence = setTimeout(() => carrier.reset(), CONNECT_TIMEOUT_MS)
 
   function write(packet: Packet): void {
-    if (!socket.destroyed) socket.write(generate(packet, { protocolVersion: 5 }))
+    carrier.write(generate(packet, { protocolVersion: 5 }))
   }
 
   function leave(how: DisconnectEntry['how'], reasonCode: number | null): void {
@@ -80,12 +78,12 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     if (over) return
     leave('by-broker', reasonCode)
     if (online !== undefined) write({ cmd: 'disconnect', reasonCode })
-    socket.destroySoon()
+    carrier.endSoon()
   }
 
   function drop(): void {
     leave('lost', null)
-    parts.reset()
+    carrier.reset()
   }
 
   function violated({ rule, detail }: Violation, reasonCode?: number): void {
@@ -101,7 +99,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
       leave('by-broker', reasonCode)
       enter({ outcome: 'refused', reasonCode, refusal })
       write({ cmd: 'connack', reasonCode, sessionPresent: false })
-      socket.destroySoon()
+      carrier.endSoon()
     }
 
     if (parts.isBearerToken(packet.password?.toString() ?? '')) {
@@ -120,7 +118,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
     if (fault?.do === 'hang') {
       enter({ outcome: 'hung', reasonCode: null, refusal: 'fault' })
       leave('lost', null)
-      socket.once('close', faults.onClear(parts.reset))
+      carrier.onClosed(faults.onClear(carrier.reset))
       return
     }
     const verdict = checkConnect(packet, device, parts.credentials)
@@ -143,7 +141,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
       credential,
       will: packet.will,
       incoming: createIncoming({ ...parts, credential, isSubscribed, puback, violated, drop }),
-      outgoing: createOutgoing(packet.properties ?? {}, (bytes) => socket.write(bytes)),
+      outgoing: createOutgoing(packet.properties ?? {}, carrier.write),
     }
     online.incoming.beginChunk()
     parts.connected(session)
@@ -235,7 +233,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
       case 'disconnect': {
         const reasonCode = packet.reasonCode ?? REASON.success
         leave(reasonCode === REASON.success ? 'clean' : 'by-client', reasonCode)
-        socket.destroySoon()
+        carrier.endSoon()
         return
       }
       default: {
@@ -265,7 +263,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
 
   packets.on('packet', onPacket)
   packets.on('error', (error: Error) => onMalformed(error.message))
-  socket.on('data', (chunk) => {
+  carrier.onBytes((chunk) => {
     if (over) return
     online?.incoming.beginChunk()
     let waiting = 0
@@ -279,9 +277,7 @@ export function openSession(socket: TLSSocket, parts: SessionParts): Session {
       violated({ rule: 'PUB-8', detail: 'a packet over the maximum size' }, REASON.packetTooLarge)
     }
   })
-  // A reset by the peer arrives as an error; 'close' follows and is what counts.
-  socket.on('error', () => {})
-  socket.on('close', () => leave('lost', null))
+  carrier.onClosed(() => leave('lost', null))
   return session
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Application, Broker } from '../broker/port.ts'
+import { WEB_SOCKET_PATH } from '../broker/web-socket-listener.ts'
 import type { CertificateAuthority } from '../ca.ts'
 import type { Credentials } from '../credentials.ts'
 import { roleOfTopic, type SandboxDevice } from '../device.ts'
@@ -14,7 +15,7 @@ import type { SecretKeeper } from '../secrets.ts'
 import { type DynsecCommand, dynamicSecurityOf, rolesOf } from './dynsec.ts'
 import { createLogReader } from './log.ts'
 import { startMosquitto } from './process.ts'
-import { startProxy } from './proxy.ts'
+import { type Proxy as Relay, startProxy } from './proxy.ts'
 import { connectService, type Service } from './service.ts'
 
 const MQTT_5 = 5
@@ -146,20 +147,31 @@ export async function startMosquittoBroker(parts: {
     onLine,
     onDeath: died,
   })
-  let proxy: Awaited<ReturnType<typeof startProxy>>
+  let proxy: Relay | undefined
+  let webSocketProxy: Relay | undefined
   try {
     const { caPem } = authority
     service = await connectService({ port: mosquitto.port, caPem, ...account, device, onFeedData })
-    proxy = await startProxy({ port: settings.brokerPort, brokerPort: mosquitto.port, ledger, faults })
+    const { port: brokerPort, webSocketPort } = mosquitto
+    proxy = await startProxy({ port: settings.brokerPort, field: 'brokerPort', brokerPort, ledger, faults })
+    if (webSocketPort !== null) {
+      const at = { port: settings.webSocketPort, field: 'webSocketPort', brokerPort: webSocketPort }
+      webSocketProxy = await startProxy({ ...at, ledger, faults })
+    }
   } catch (error) {
+    await proxy?.close()
     await service?.close()
     await mosquitto.stop()
     throw error
   }
   const connectedService = service
+  const proxies = webSocketProxy === undefined ? [proxy] : [proxy, webSocketProxy]
 
   return {
     url: `mqtts://127.0.0.1:${proxy.port}`,
+    // Mosquitto takes any path; this is the one of our own broker.
+    webSocketUrl:
+      webSocketProxy === undefined ? null : `wss://127.0.0.1:${webSocketProxy.port}${WEB_SOCKET_PATH}`,
     death,
     async admit(issued) {
       const { password, scopes } = issued
@@ -176,7 +188,9 @@ export async function startMosquittoBroker(parts: {
     },
     expel: (expelled) => control([{ command: 'deleteClient', username: expelled }]),
     publish: (topic, payload) => connectedService.publish(topic, payload),
-    dropConnections: proxy.resetAll,
+    dropConnections() {
+      for (const { resetAll } of proxies) resetAll()
+    },
     disconnectClients(reasonCode) {
       if (reasonCode !== REASON.administrativeAction) {
         const message = 'Mosquitto disconnects with 0x98 only.'
@@ -205,7 +219,7 @@ export async function startMosquittoBroker(parts: {
       control(forEachLive('disableClient'))
     },
     async close() {
-      await proxy.close()
+      await Promise.all(proxies.map((one) => one.close()))
       await connectedService.close()
       await mosquitto.stop()
     },

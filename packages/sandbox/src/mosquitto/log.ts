@@ -1,4 +1,5 @@
 import type { DisconnectEntry } from '../entries.ts'
+import { REASON } from '../reason-codes.ts'
 
 /** What Mosquitto's log tells of one device. Lines of other clients and unknown lines are passed over. */
 export interface LogEvents {
@@ -12,7 +13,7 @@ export interface LogEvents {
 }
 
 const HOW_CLIENTS_END: readonly (readonly [RegExp, DisconnectEntry['how'], number | null])[] = [
-  [/^been disconnected by administrative action/, 'by-broker', 0x98],
+  [/^been disconnected by administrative action/, 'by-broker', REASON.administrativeAction],
   [/^already connected, closing old connection/, 'by-broker', 0x8e],
   [/^has exceeded timeout/, 'by-broker', 0x8d],
   [/^disconnected\.$/, 'clean', null],
@@ -29,6 +30,8 @@ export function createLogReader(clientId: string, events: LogEvents): (line: str
   // A SUBSCRIBE is a run of lines: each filter, indented; then, where it was granted, a line with the client's id.
   let asked: { topic: string; requestedQos: number; granted: boolean } | undefined
   let subscribing = false
+  // Over WebSocket the last line of a session is the same whoever ended it: a DISCONNECT before it makes the difference.
+  let tookLeave = false
 
   function settle(): void {
     if (asked !== undefined) events.subscribed(asked)
@@ -51,6 +54,10 @@ export function createLogReader(clientId: string, events: LogEvents): (line: str
         settle()
         subscribing = false
       }
+      return
+    }
+    if (line === `Received DISCONNECT from ${clientId}`) {
+      tookLeave = true
       return
     }
     const connected = /^New client connected from \S+ as (\S+) \(p(\d+), c\d, k\d+(?:, u'(.*)')?\)\.$/.exec(
@@ -76,6 +83,8 @@ export function createLogReader(clientId: string, events: LogEvents): (line: str
     const end = rest === undefined ? undefined : HOW_CLIENTS_END.find(([pattern]) => pattern.test(rest))
     if (rest === undefined || end === undefined) return
     if (BROKEN_RULE.test(rest)) events.violated(`Mosquitto: ${rest}`)
-    events.disconnected(end[1], end[2])
+    if (rest === 'disconnected.' && !tookLeave) events.disconnected('by-broker', REASON.administrativeAction)
+    else events.disconnected(end[1], end[2])
+    tookLeave = false
   }
 }

@@ -15,6 +15,8 @@ import { closeServer, listenOnLoopback } from '../tcp.ts'
 export interface MosquittoProcess {
   /** Its TLS port on 127.0.0.1. */
   readonly port: number
+  /** The port of its WebSocket listener, over TLS too; null where none was asked for. */
+  readonly webSocketPort: number | null
   /** Ends it and removes its files. */
   stop(): Promise<void>
 }
@@ -52,18 +54,22 @@ export async function startMosquitto(parts: {
   // Mosquitto cannot choose a free port by itself; between our choice and its start another may take it.
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
+    const webSocketPort = parts.settings.webSocket ? await freePort() : null
     const directory = await mkdtemp(join(tmpdir(), 'realer-sandbox-'))
     try {
       await writeFile(join(directory, 'server.pem'), parts.authority.certificatePem)
       await writeFile(join(directory, 'server.key'), parts.authority.privateKeyPem, { mode: 0o600 })
       await writeFile(join(directory, 'dynsec.json'), JSON.stringify(parts.dynamicSecurity), { mode: 0o600 })
-      await writeFile(join(directory, CONFIGURATION), configuration(directory, port, plugin, parts.settings))
+      await writeFile(
+        join(directory, CONFIGURATION),
+        configuration({ directory, port, webSocketPort, plugin, settings: parts.settings }),
+      )
       const child = await launch(program, directory, parts.onLine)
       child.once('close', () => {
         if (!child.stdin.writableEnded)
           parts.onDeath(new SandboxError('mosquitto-failed', 'Mosquitto has ended by itself, or was killed.'))
       })
-      return { port, stop: () => stop(child, directory) }
+      return { port, webSocketPort, stop: () => stop(child, directory) }
     } catch (error) {
       await rm(directory, { recursive: true, force: true })
       const portTaken = error instanceof SandboxError && error.message.includes('Address already in use')
@@ -72,11 +78,22 @@ export async function startMosquitto(parts: {
   }
 }
 
-function configuration(directory: string, port: number, plugin: string, { limits }: Settings): string {
+function configuration(parts: {
+  directory: string
+  port: number
+  webSocketPort: number | null
+  plugin: string
+  settings: Settings
+}): string {
+  const { directory, port, webSocketPort, plugin } = parts
+  const { limits } = parts.settings
+  const identity = [`certfile ${join(directory, 'server.pem')}`, `keyfile ${join(directory, 'server.key')}`]
   return [
     `listener ${port} 127.0.0.1`,
-    `certfile ${join(directory, 'server.pem')}`,
-    `keyfile ${join(directory, 'server.key')}`,
+    ...identity,
+    ...(webSocketPort === null
+      ? []
+      : [`listener ${webSocketPort} 127.0.0.1`, 'protocol websockets', ...identity]),
     'allow_anonymous false',
     `plugin ${plugin}`,
     `plugin_opt_config_file ${join(directory, 'dynsec.json')}`,
@@ -107,7 +124,10 @@ function launch(program: string, directory: string, onLine: (line: string) => vo
     const fail = (why: string): void => {
       clearTimeout(timer)
       child.stdin.end()
-      reject(new SandboxError('mosquitto-failed', `mosquitto ${why}. It said:\n${early.join('\n')}`))
+      const said = early.join('\n')
+      // Some builds of it leave WebSocket out.
+      const field = /websockets support not available/i.test(said) ? 'webSocket' : undefined
+      reject(new SandboxError('mosquitto-failed', `mosquitto ${why}. It said:\n${said}`, field))
     }
     const timer = setTimeout(() => fail(`did not start within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS)
     child.stdin.on('error', () => {})

@@ -13,6 +13,8 @@ export interface Proxy {
 /** Starts the relay on 127.0.0.1. It carries out the `drop` and `hang` faults of `connect`, below TLS. */
 export async function startProxy(parts: {
   port: number
+  /** The option that the port is of. */
+  field: string
   brokerPort: number
   ledger: WritableLedger
   faults: FaultBook
@@ -46,7 +48,7 @@ export async function startProxy(parts: {
       )
     }
   })
-  const port = await listenOnLoopback(server, parts.port, 'brokerPort')
+  const port = await listenOnLoopback(server, parts.port, parts.field)
   const resetAll = (): void => {
     for (const client of [...clients]) client.resetAndDestroy()
   }
