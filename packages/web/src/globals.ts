@@ -15,6 +15,7 @@ interface WebGlobals {
     label: string,
     options: { fatal: boolean },
   ) => { decode(bytes: Uint8Array): string }
+  readonly URL: new (url: string) => { readonly username: string; readonly password: string }
   readonly fetch?: FetchLike
   readonly WebSocket?: WebSocketConstructor
 }
