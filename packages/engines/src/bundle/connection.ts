@@ -3,10 +3,13 @@ import { createMqttSession, type MqttOutput, type MqttSession, type MqttTimer } 
 import { Broker } from './broker.ts'
 import { hexOf, textOf } from './utf8.ts'
 
-/** What a connection tells its host: an event, and what to do once the machine has heard it. */
+/** What the host is told: an event, and what to do with it beside. */
 export interface Told {
   readonly event: DeviceEvent
-  readonly heard?: (verdict: Verdict) => void
+  /** The machine has decided, and nothing is carried out yet. */
+  readonly decided?: (verdict: Verdict) => void
+  /** All that the machine asked for is carried out. */
+  readonly done?: () => void
 }
 
 /** Who is told of a connection. */
@@ -150,7 +153,7 @@ export class Connection {
         }
         if (payload === null) return acknowledge(0x99)
         const event = { type: 'mqttMessageReceived', connection, topic: output.topic, payload } as const
-        return this.#host.tell({ event, heard: () => acknowledge(0) })
+        return this.#host.tell({ event, done: () => acknowledge(0) })
       }
       case 'closed':
         return this.#closed(output)

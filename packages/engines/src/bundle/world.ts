@@ -82,7 +82,7 @@ export class World {
   answers({ event, secret }: ReadAnswer): void {
     this.#tell({
       event,
-      heard: (verdict) => {
+      decided: (verdict) => {
         if (secret !== null && verdict === 'taken') this.#secrets.set(secret.secret, secret.value)
       },
     })
@@ -117,18 +117,19 @@ export class World {
     this.#isTelling = true
     for (let next = this.#told.shift(); next !== undefined; next = this.#told.shift()) {
       if (this.isOver) continue
-      next.heard?.(this.#step(next.event))
+      this.#step(next)
+      next.done?.()
     }
     this.#isTelling = false
   }
 
-  #step(event: DeviceEvent): Verdict {
+  #step({ event, decided }: Told): void {
     this.past.push(event)
     if (this.past.length > 40) this.past.shift()
     const moment = this.#moment()
     const made = step(this.state, { ...moment, event })
+    decided?.(made.verdict)
     this.#take(moment, event, made)
-    return made.verdict
   }
 
   /** The time of day is not always known, and does not go evenly (DES-2). */
