@@ -12,7 +12,7 @@ const inDocs = (name: string) => fileURLToPath(new URL(`../../../docs/${name}`, 
 process.exitCode = await runProgram(process.argv.slice(2), {
   engines,
   install: installRuntimes,
-  makeBundle,
+  makeBundle: () => makeBundle(),
   files: { page: inDocs('engines.md'), record: inDocs('engines.json') },
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),

@@ -28,28 +28,31 @@ const forEveryEngine: Plugin = {
   },
 }
 
-/** The stories as data: what came from outside, without what the machine made of it. */
-function storiesAsData(): readonly Story[] {
-  const files = readdirSync(storyFolder).filter((name) => name.endsWith('.txt'))
-  return files.sort().map((file) => ({
-    name: file.replace(/\.txt$/, ''),
-    inputs: traceOf(readFileSync(join(storyFolder, file), 'utf8'), file).map((line) => {
-      if ('format' in line) return line
-      const { n, now, random, wallClock, event } = line
-      return { n, now, random, ...(wallClock !== undefined && { wallClock }), event }
-    }),
-  }))
+function storyFiles(): readonly string[] {
+  return readdirSync(storyFolder)
+    .filter((name) => name.endsWith('.txt'))
+    .sort()
+}
+
+/** A story as data: what came from outside, without what the machine made of it. */
+function storyAsData(file: string): Story {
+  const inputs = traceOf(readFileSync(join(storyFolder, file), 'utf8'), file).map((line) => {
+    if ('format' in line) return line
+    const { n, now, random, wallClock, event } = line
+    return { n, now, random, ...(wallClock !== undefined && { wallClock }), event }
+  })
+  return { name: file.replace(/\.txt$/, ''), inputs }
 }
 
 /**
  * Makes the one script that every engine runs: it defines `corpus`, and touches nothing of a platform.
  *
- * @param plugins change sources on their way in: a test breaks the bundle with one
+ * @param files the stories to put in, by their names in docs/transcripts
  */
 export async function makeBundle(
-  plugins: readonly Plugin[] = [],
+  files: readonly string[] = storyFiles(),
 ): Promise<{ readonly text: string; readonly stories: number }> {
-  const stories = storiesAsData()
+  const stories = files.map(storyAsData)
   const { outputFiles } = await build({
     entryPoints: [here('bundle/corpus.ts')],
     bundle: true,
@@ -63,7 +66,7 @@ export async function makeBundle(
     charset: 'ascii',
     define: { process: 'undefined', __STORIES__: JSON.stringify(stories) },
     inject: [here('bundle/no-console.ts')],
-    plugins: [...plugins, forEveryEngine],
+    plugins: [forEveryEngine],
     logLevel: 'silent',
   })
   const [file] = outputFiles

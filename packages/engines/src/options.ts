@@ -45,7 +45,12 @@ export function readOptions(
     .addOption(
       new Option('--only <engines>', 'only these, with commas between').default([], 'all').argParser(known),
     )
-    .option('--runs <n>', 'random runs of the corpus, each of 1,000 events', count, randomRuns)
+    .option(
+      '--runs <n>',
+      'random runs of the corpus, each of 1,000 events; 0: the stories alone',
+      count,
+      randomRuns,
+    )
     .addOption(
       new Option('--sample <n>', 'random runs of every engine but the first one, which plays all')
         .default(null, 'all')
@@ -67,6 +72,6 @@ export function readOptions(
 }
 
 function count(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, at least 1.')
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
   return Number(text)
 }
