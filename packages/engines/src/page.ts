@@ -38,7 +38,10 @@ record.
 `
 }
 
-/** The table's columns, each a title and the cell of an engine. A further kind of proof is a further column. */
+/**
+ * The table's columns, each a title and the cell of an engine. A further kind of proof, such as a session on real
+ * sockets, is one more column here, and one more field of `RecordedEngine` that it is read from.
+ */
 const columns: readonly {
   readonly title: string
   readonly cell: (engine: RecordedEngine, hash: string) => string
