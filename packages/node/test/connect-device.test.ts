@@ -14,6 +14,8 @@ test.each([
   [{ clientId: 7 }, 'clientId'],
   [{ apiUrl: 'http://api.example' }, 'apiUrl'],
   [{ rejectUnauthorized: false }, 'rejectUnauthorized'],
+  [{ store: 'device.store' }, 'store'],
+  [{ store: Promise.resolve() }, 'store'],
 ])('options are checked at the door, with the field that is wrong: %j', (wrong, field) => {
   const given = { ...options, ...wrong } as ConnectDeviceOptions
   expect(() => connectDevice(given)).toThrow(ConfigError)

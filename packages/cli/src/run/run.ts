@@ -1,4 +1,12 @@
-import { connectDevice, type Device, type DeviceEvents, SnapshotError, StoreError } from '@realer-device/node'
+import {
+  type ConnectDeviceOptions,
+  connectDevice,
+  type Device,
+  type DeviceEvents,
+  SnapshotError,
+  type Store,
+  StoreError,
+} from '@realer-device/node'
 import { CommandError, type ExitName } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { memoryActuator, programActuator } from './actuator.ts'
@@ -14,11 +22,9 @@ export async function run(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const [clientSecret, ca] = [await readSecret(options, environment), await readCa(options)]
-  const store = readStore(options)
-  const device = connectDevice({
+  const device = connectOn(readStore(options), {
     ...(options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl }),
     ...(ca === undefined ? {} : { ca }),
-    ...(store === undefined ? {} : { store }),
     deviceId: readDeviceId(options.deviceId),
     clientId: options.clientId,
     clientSecret,
@@ -45,6 +51,16 @@ export async function run(
     await Promise.race([work, failed, interrupted])
   } finally {
     await device.stop({ reason: 'shutdown' })
+  }
+}
+
+/** Makes the device on its store, and gives the store back where an option is wrong. */
+function connectOn(store: Store | undefined, options: ConnectDeviceOptions): Device {
+  try {
+    return connectDevice(store === undefined ? options : { ...options, store })
+  } catch (error) {
+    void store?.close()
+    throw error
   }
 }
 
