@@ -46,7 +46,7 @@ function run(file: string, sandbox: Sandbox): Program {
 
 /** No device of an earlier test is left in the folder. */
 async function forget(): Promise<void> {
-  await rm(`${folder.path}/device.json`, { force: true })
+  for (const name of ['device.json', 'device.store']) await rm(`${folder.path}/${name}`, { force: true })
 }
 
 describe("the guide's code", () => {
@@ -95,7 +95,8 @@ describe("the guide's code", () => {
       const summary = ledger.summary()
       expect(summary.revoked).toBe(true)
       expect(summary.violations).toEqual([])
-      const stored = await readFile(`${folder.path}/device.json`, 'utf8')
+      const kept = file === 'device.ts' ? 'device.store' : 'device.json'
+      const stored = await readFile(`${folder.path}/${kept}`, 'utf8')
       expect(sandbox.secretsIn(stored + program.lines.join('\n'))).toBe(0)
     },
     120_000,

@@ -40,10 +40,16 @@ export function drive(lives: Lives, sandbox: Sandbox, random: () => number): Dri
     if (old !== undefined && random() < 0.5) sandbox.resend(old)
   }
 
+  /** The broker keeps no session here: what was on its way when the connection was lost is sent once more. */
+  function resendUnanswered(asked: readonly string[]): void {
+    for (const id of asked) if (sandbox.outcomeOf(id) === 'none') sandbox.resend(id)
+  }
+
   async function liveWith(death: Death, isRough: boolean): Promise<Life> {
     const asked: string[] = []
     let isOnline = false
     return lives.live(death, (line, end) => {
+      if (line.line === 'online' && isOnline) resendUnanswered(asked)
       if (line.line === 'online' && !isOnline) {
         isOnline = true
         if (isRough) goWrong()

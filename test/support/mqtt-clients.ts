@@ -16,6 +16,5 @@ export function connectDeviceOn(client: MqttClientName, options: ConnectDeviceOp
   if (client === 'our mqtt') return connectDevice(options)
   const { ca, ...deviceOptions } = options
   const trust = ca === undefined ? {} : { ca }
-  const { openLink: _notNeeded, ...parts } = nodePlatform(trust)
-  return createDevice(deviceOptions, { ...parts, openMqtt: mqttjsClient(trust) })
+  return createDevice(deviceOptions, { ...nodePlatform(trust), openMqtt: mqttjsClient(trust) })
 }

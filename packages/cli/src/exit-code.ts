@@ -9,6 +9,7 @@ export const exitCodes = {
   malformed: 6,
   broker: 7,
   sandbox: 8,
+  store: 9,
 } as const
 
 /** The name of one exit code. */
@@ -24,6 +25,7 @@ const meanings: { readonly [name in ExitName]: string } = {
   malformed: "the cloud's answer lacks a field or is not JSON",
   broker: 'the MQTT broker cannot be reached or refused the device',
   sandbox: 'the sandbox cannot start (port taken, Mosquitto missing)',
+  store: 'the store is in use, damaged, or cannot be read or written',
 }
 
 /** The exit codes as a text for `--help`. */

@@ -102,6 +102,7 @@ function buildProgram(terminal: Terminal, environment: NodeJS.ProcessEnv): Comma
       {},
     )
     .option('--command <route>', 'a command route to obey (repeatable)', repeated, [])
+    .option('--store <path>', 'keep reports and commands in this file, and go on from it')
     .option('--exec <program>', 'run for every command with ROUTE and VALUE; exit code 0 means applied')
     .option(
       '--report <route=value>',

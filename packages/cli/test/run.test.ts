@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,6 +45,32 @@ describe('a device from the command line', () => {
     })
     expect(screen.text()).toContain('done (accepted)')
     expect(sandbox.secretsIn(screen.text())).toBe(0)
+  })
+
+  it('PUB-9 PUB-4: keeps a reading in --store where it cannot be sent, and the next run sends it', async () => {
+    const store = ['--store', join(folder, 'device.store')]
+    sandbox.faults.order({ at: 'token', do: 'hang' })
+    const screen = createScreen()
+    const ended = runProgram(device('--report', 'temperature=21', ...store), screen, {})
+    await screen.shows('local safe behaviour begins')
+    const busy = createScreen()
+    expect(await runProgram(device('--report', 'temperature=22', ...store), busy, {})).toBe(exitCodes.store)
+    expect(busy.errLines.join()).toContain('has it open')
+    screen.interrupt()
+    expect(await ended).toBe(exitCodes.failed)
+    const next = createScreen()
+    expect(await runProgram(device('--report', 'temperature=23', ...store), next, {})).toBe(exitCodes.done)
+    await sandbox.ledger.until(() => sandbox.ledger.summary().settled.accepted === 2)
+    expect(sandbox.secretsIn(await readFile(join(folder, 'device.store'), 'utf8'))).toBe(0)
+  })
+
+  it('PUB-9: says that a store is damaged, and does not run without it', async () => {
+    await writeFile(join(folder, 'device.store'), 'something else')
+    const screen = createScreen()
+    const args = device('--report', 'temperature=21', '--store', join(folder, 'device.store'))
+    expect(await runProgram(args, screen, {})).toBe(exitCodes.store)
+    expect(screen.errLines.join()).toContain('changed by something else, or cut short')
+    expect(sandbox.ledger.summary().settled.accepted).toBe(0)
   })
 
   it('PUB-6: reports the same route twice, for each reading is an event of its own', async () => {

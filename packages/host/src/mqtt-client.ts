@@ -24,7 +24,10 @@ export interface MqttInbound {
   acknowledge(reasonCode: number): void
 }
 
-/** What a connection tells. None of these throws, and none is told from inside a call of the connection. */
+/**
+ * What a connection tells, in the order of the packets. None of these throws, and none is told from inside a call of the
+ * connection.
+ */
 export interface MqttClientEvents {
   /** CONNACK with success, and the broker's limits; `maximumPacketSize` is null where it has none (CONN-5). */
   onConnected(limits: { readonly receiveMaximum: number; readonly maximumPacketSize: number | null }): void
@@ -34,6 +37,7 @@ export interface MqttClientEvents {
   onSubscribed(grants: readonly { readonly topic: string; readonly reasonCode: number }[]): void
   /** PUBACK, or a refusal of the client's own as a reason code of 0x80 or more (PUB-7). */
   onPublishAnswered(delivery: string, reasonCode: number): void
+  /** A message came. While it waits for `acknowledge`, what comes behind it MUST NOT wait. */
   onMessage(message: MqttInbound): void
   /** The connection is gone, whoever ended it. `reasonCode` is that of a DISCONNECT, or null. The last event. */
   onClosed(end: {
@@ -57,6 +61,7 @@ export interface MqttConnection {
 
 /**
  * Opens one connection of an MQTT 5 client: for hosts that bring a client of their own in place of a link. It does not
- * reconnect, renew or resend by itself: the machine decides all of that.
+ * reconnect, renew or resend by itself: the machine decides all of that. The kit in `@realer-device/contract` proves each
+ * MUST, and `@realer-device/mqttjs` is an example.
  */
 export type OpenMqtt = (request: MqttConnectRequest, events: MqttClientEvents) => MqttConnection

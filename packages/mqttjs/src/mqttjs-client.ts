@@ -87,7 +87,7 @@ function openConnection({ ca, closeTimeoutMs, request, events }: ConnectionParts
   function fail(error: unknown): void {
     const { message } = error instanceof Error ? error : new Error(String(error))
     const reasonCode = error instanceof ProtocolFault ? error.reasonCode : PROTOCOL_ERROR
-    leave(reasonCode, { cause: 'protocolError', reasonCode, detail: message })
+    leave(reasonCode, protocolError(reasonCode, message))
   }
 
   /** A call of MQTT.js, or of a host, that may throw. */
@@ -117,11 +117,9 @@ function openConnection({ ca, closeTimeoutMs, request, events }: ConnectionParts
     timer = setTimeout(() => close('timeout', `no CONNACK within ${request.timeoutMs} ms`), request.timeoutMs)
     const ours = new MqttjsStream(socket)
     stream = ours
-    // An encoder of MQTT.js that can do nothing with what it is given destroys its stream.
-    ours.on('close', () =>
-      end(farewell ?? { cause: 'protocolError', reasonCode: null, detail: 'MQTT.js gave up its stream' }),
-    )
-    ours.on('error', () => {})
+    // MQTT.js destroys its stream where it cannot encode what it is given, and where the broker broke the protocol.
+    ours.on('error', ({ message }) => end(farewell ?? protocolError(PROTOCOL_ERROR, message)))
+    ours.on('close', () => end(farewell ?? protocolError(PROTOCOL_ERROR, 'MQTT.js gave up its stream')))
     // CONNECT leaves within this call.
     const client = new MqttClient(() => ours, connectOptions(request, password))
     delete client.options.password
@@ -167,11 +165,10 @@ function openConnection({ ca, closeTimeoutMs, request, events }: ConnectionParts
   }
 
   function bytesReceived(bytes: Uint8Array): void {
+    const isListening = (): boolean => phase === 'connecting' || phase === 'connected'
+    if (!isListening()) return
     attempt(() => {
-      for (const packet of cut(bytes)) {
-        if (phase !== 'connecting' && phase !== 'connected') return
-        stream?.deliver(packet)
-      }
+      for (const packet of cut(bytes)) if (isListening()) stream?.deliver(packet)
     })
   }
 
@@ -199,6 +196,10 @@ function openConnection({ ca, closeTimeoutMs, request, events }: ConnectionParts
       release()
     },
   }
+}
+
+function protocolError(reasonCode: number, detail: string): End {
+  return { cause: 'protocolError', reasonCode, detail }
 }
 
 /** What MQTT.js says is wrong with what the broker sent: its parser gives no code, the rest of it one of MQTT's own. */

@@ -31,6 +31,9 @@ export function connectDevice(options: ConnectDeviceOptions): Device {
   if (typeof options !== 'object' || options === null)
     throw new ConfigError('options', 'options is not an object.')
   const { ca, store, ...deviceOptions } = options
+  // From JavaScript: a path, or a promise that nobody has waited for.
+  if (store !== undefined && typeof Object(store).write !== 'function')
+    throw new ConfigError('store', 'store is not an open store.')
   const platform = nodePlatform(ca === undefined ? {} : { ca })
   return createDevice(deviceOptions, store === undefined ? platform : { ...platform, store })
 }

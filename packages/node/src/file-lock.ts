@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { StoreError } from '@realer-device/host'
 import { storeFailure } from './store-failure.ts'
@@ -31,7 +31,7 @@ export function lockPlace(path: string): () => void {
   if (process.platform in LOCKING_OPEN) return unlock
   try {
     if (lockByCommand(path, file)) return unlock
-    const release = lockByName(path, file)
+    const release = lockByName(path)
     return () => {
       release()
       unlock()
@@ -65,8 +65,8 @@ function lockByCommand(path: string, file: number): boolean {
  * A socket that listens on an abstract name (unix(7)) made from the file: nobody else can while it does, within one
  * network namespace. Other platforms than Linux have no such names, and refuse.
  */
-function lockByName(path: string, file: number): () => void {
-  const { dev, ino } = fstatSync(file)
+export function lockByName(path: string): () => void {
+  const { dev, ino } = statSync(`${path}.lock`)
   const name = createHash('sha256').update(`realer-device/store ${dev} ${ino}`).digest('hex')
   const socket = createServer((stranger) => stranger.destroy())
   // What is wrong is told on a later turn; that it does not listen is seen at once.

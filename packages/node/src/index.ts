@@ -30,4 +30,5 @@ export {
 export { type ConnectDeviceOptions, connectDevice } from './connect-device.ts'
 export { openFileStore } from './file-store.ts'
 export { nodePlatform } from './platform.ts'
+export { nodeTcpLink, type TcpLinkOptions } from './tcp-link.ts'
 export type { CaOption } from './trust.ts'

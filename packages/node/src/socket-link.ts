@@ -7,6 +7,7 @@ import {
   type LinkTarget,
 } from '@realer-device/host'
 import { socketFailure } from './failure.ts'
+import { PublicAddressError } from './own-network.ts'
 
 /** Makes a link of a socket that is about to connect. `openEvent` is the socket's event for being ready and verified. */
 export function joinSocket(
@@ -62,6 +63,7 @@ export function joinSocket(
     // Where one side has said its last word, a connection that breaks afterwards has ended all the same.
     if (peerHasEnded && phase === 'open') return end('server', 'the server closed the connection')
     if (phase === 'closing' && socket.writableFinished) return end('client', 'we closed the connection')
+    if (error instanceof PublicAddressError) return end('unusable', error.message)
     const { kind, detail } = socketFailure(error)
     end(kind, detail)
   })

@@ -1,9 +1,9 @@
-import { connectDevice, type Device, type DeviceEvents } from '@realer-device/node'
+import { connectDevice, type Device, type DeviceEvents, SnapshotError, StoreError } from '@realer-device/node'
 import { CommandError, type ExitName } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { memoryActuator, programActuator } from './actuator.ts'
 import { readReading, reportReading } from './readings.ts'
-import { type RunOptions, readCa, readDeviceId, readSecret } from './settings.ts'
+import { type RunOptions, readCa, readDeviceId, readSecret, readStore } from './settings.ts'
 import { adviceFor, startFailure } from './start-failure.ts'
 import { tellEvents } from './tell-events.ts'
 
@@ -14,9 +14,11 @@ export async function run(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const [clientSecret, ca] = [await readSecret(options, environment), await readCa(options)]
+  const store = readStore(options)
   const device = connectDevice({
     ...(options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl }),
     ...(ca === undefined ? {} : { ca }),
+    ...(store === undefined ? {} : { store }),
     deviceId: readDeviceId(options.deviceId),
     clientId: options.clientId,
     clientSecret,
@@ -32,8 +34,8 @@ export async function run(
     isStarting && startFailure(diagnostic) !== null
   tellEvents(device, terminal, options, endsTheStart)
   const failed = firstFailure(device, endsTheStart)
-  device.start()
   try {
+    start(device)
     const work =
       options.report.length > 0 ? reportOnce(device, options, terminal) : readLines(device, terminal)
     const interrupted = terminal.interrupted.then(() => {
@@ -46,9 +48,21 @@ export async function run(
   }
 }
 
+function start(device: Device): void {
+  try {
+    device.start()
+  } catch (error) {
+    if (!(error instanceof StoreError || error instanceof SnapshotError)) throw error
+    throw new CommandError('store', `--store: ${error.message}`)
+  }
+}
+
 const neverFails = new Promise<never>(() => {})
 
-/** A device never gives up, but a person who has just typed an address wants to know: the first failure ends the start. */
+/**
+ * A device never gives up, but a person who has just typed an address wants to know: the first failure ends the start. A
+ * store that fails ends the device itself.
+ */
 function firstFailure(
   device: Device,
   endsTheStart: (diagnostic: DeviceEvents['diagnostic']) => boolean,
@@ -57,6 +71,7 @@ function firstFailure(
     device.on('diagnostic', (diagnostic) => {
       const exit = startFailure(diagnostic)
       if (exit !== null && endsTheStart(diagnostic)) reject(failure(exit, diagnostic.message))
+      if (diagnostic.code === 'store-failed') reject(failure('store', diagnostic.message))
     })
   })
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { openFileStore, type Store, StoreError } from '@realer-device/node'
 import { CommandError } from '../exit-code.ts'
 
 /** What `run` takes from its command line. */
@@ -11,6 +12,8 @@ export interface RunOptions {
   readonly route: { readonly [name: string]: string }
   readonly command: string[]
   readonly exec?: string
+  /** The file in which reports and commands outlive the process. */
+  readonly store?: string
   /** Route and value, in the order given; a route may come again. */
   readonly report: readonly (readonly [route: string, value: string])[]
   readonly keepTrying: boolean
@@ -44,6 +47,17 @@ export async function readCa(options: RunOptions): Promise<string | undefined> {
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
     throw new CommandError('usage', `--ca: ${options.ca} holds no PEM certificate.`)
   return pem
+}
+
+/** The store, where one was named. */
+export function readStore({ store }: RunOptions): Store | undefined {
+  if (store === undefined) return undefined
+  try {
+    return openFileStore(store)
+  } catch (error) {
+    if (error instanceof StoreError) throw new CommandError('store', `--store: ${error.message}`)
+    throw error
+  }
 }
 
 async function readText(option: string, path: string): Promise<string> {

@@ -6,6 +6,7 @@ import {
   type StoreErrorCode,
 } from '@realer-device/host'
 import { ContractBreach } from '../contract.ts'
+import { demand } from '../watch.ts'
 import type { StorePlace, StoreSetup, TightPlace } from './setup.ts'
 
 /** Values by key, as a case expects them. */
@@ -47,11 +48,6 @@ const codes: ReadonlySet<unknown> = new Set<StoreErrorCode>([
 /** Puts of all of these entries. */
 export function puts(entries: Expected): StoreChange[] {
   return Object.entries(entries).map(([key, value]) => ({ key, value }))
-}
-
-/** A breach of the clause, unless the condition holds. */
-export function demand(holds: boolean, clause: string, message: string): asserts holds {
-  if (!holds) throw new ContractBreach(clause, message)
 }
 
 /** Runs one case on places of its own, and ends what it has left open. */

@@ -1,4 +1,5 @@
 import type { ContractCase, LeftOutCase } from '../contract.ts'
+import { type SortedCases, sortCases } from '../kit.ts'
 import { onStoreBench } from './bench.ts'
 import type { StoreCase } from './case.ts'
 import { changeCases } from './cases/changes.ts'
@@ -8,32 +9,16 @@ import type { StoreSetup } from './setup.ts'
 
 const all: readonly StoreCase[] = [...valueCases, ...changeCases, ...lifetimeCases]
 
-const nameOf = ({ clauses, shows }: StoreCase): string => `${clauses.join(' ')}: ${shows}`
-
-/** What a case needs and the setup does not give. What the contract demands holds where nothing is said. */
-function lacks(setup: StoreSetup, { needs = [] }: StoreCase): string[] {
-  const given = { refusesSecond: true, ...setup }
-  return needs.filter((need) => given[need] === undefined || given[need] === false)
-}
+/** Sorts the cases; what the contract demands holds where nothing is said. */
+const sort = (setup: StoreSetup): SortedCases =>
+  sortCases(all, { refusesSecond: true, ...setup }, (run) => onStoreBench(setup, run))
 
 /**
  * The kit of the store: cases for any test runner, `for (const { name, run } of storeContract(setup)) test(name, run)`.
- * Each has places of its own. A case whose need the setup does not give is not among them; see
- * {@link storeCasesLeftOut}.
+ * Each has places of its own; one writes ten thousand times, so give it some minutes on a slow disk. A case whose need the
+ * setup does not give is not among them; see {@link storeCasesLeftOut}.
  */
-export function storeContract(setup: StoreSetup): ContractCase[] {
-  return all
-    .filter((one) => lacks(setup, one).length === 0)
-    .map((one) => ({ name: nameOf(one), clauses: one.clauses, run: () => onStoreBench(setup, one.run) }))
-}
+export const storeContract = (setup: StoreSetup): ContractCase[] => sort(setup).cases
 
 /** The cases that {@link storeContract} leaves out for this setup, and what it would have to give for each. */
-export function storeCasesLeftOut(setup: StoreSetup): LeftOutCase[] {
-  return all.flatMap((one) => {
-    const missing = lacks(setup, one)
-    if (missing.length === 0) return []
-    return [
-      { name: nameOf(one), clauses: one.clauses, why: `the setup does not give ${missing.join(' and ')}` },
-    ]
-  })
-}
+export const storeCasesLeftOut = (setup: StoreSetup): LeftOutCase[] => sort(setup).leftOut

@@ -42,7 +42,13 @@ function listenOn(createServer: () => Server, opened: string | null): ListenForC
         const events = accept(peerOf(socket))
         const read = packetReader((packet) => events.onPacket(plainPacket(packet)))
         socket.on('error', () => {})
-        socket.on('data', read)
+        socket.on('data', (chunk: Uint8Array) => {
+          try {
+            read(chunk)
+          } catch {
+            events.onPacket({ type: 'other', name: 'what is no MQTT' })
+          }
+        })
         socket.on('close', () => events.onOver())
       })
     server.listen(0, '127.0.0.1')

@@ -92,6 +92,20 @@ export const connectCases: readonly ClientCase[] = [
     },
   },
   {
+    clauses: ['CLIENT-1', 'CLIENT-4'],
+    shows: 'a client id that is longer than MQTT can say: no CONNECT with another one, and the end',
+    async run({ listen, open, closes, quiet }) {
+      const listener = await listen()
+      const client = open(listener.url, { request: { clientId: 'x'.repeat(70_000) } })
+      await closes(client, ['protocolError'], 'CLIENT-4')
+      await quiet()
+      const connect = listener.brokers
+        .flatMap(({ packets }) => packets)
+        .find(({ type }) => type === 'connect')
+      demand(connect === undefined, 'CLIENT-4', 'CONNECT left')
+    },
+  },
+  {
     clauses: ['CLIENT-3'],
     shows: 'a broker whose certificate nobody vouches for: no CONNECT, and tls',
     needs: ['listenUntrusted'],
