@@ -283,6 +283,24 @@ describe('over a WebSocket in the hand', () => {
     expect(events).toEqual(['open', 'bytes'])
   })
 
+  test.each([
+    [1000, 'open, bytes, closed: server', 'one two'],
+    [1006, 'open, closed: network', ''],
+  ])(
+    'what was kept comes before an end in good order (%i), and not where the connection broke',
+    (code, told, text) => {
+      const { socket, events, received, clock } = openInHand()
+      socket.tell('open')
+      socket.bufferedAmount = LINK_HIGH_WATER_BYTES + 1
+      socket.give('one ')
+      socket.give('two')
+      socket.tell('close', { code })
+      expect(events.join(', ')).toBe(told)
+      expect(received().toString()).toBe(text)
+      expect(clock.dueTimes()).toEqual([])
+    },
+  )
+
   test('an answer that fills the buffer stops what is kept again', () => {
     const clock = createManualClock()
     const told: string[] = []
