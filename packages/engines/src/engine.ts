@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { arch } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import type { SessionLauncher } from './session/launch.ts'
 
 /** One JavaScript engine, and how a script is run in it. */
 export interface Engine {
@@ -18,6 +19,8 @@ export interface Engine {
     | { readonly registry: 'Debian'; readonly package: string }
   /** The program's path. */
   readonly program: string
+  /** How a session on real sockets is lived in it; null where it has none. */
+  readonly session: SessionLauncher | null
   /** The files of a run, by name, and the arguments that run them from within their folder. */
   launch(script: Script): Launch
 }

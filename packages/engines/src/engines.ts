@@ -8,6 +8,7 @@ import {
   runtimesFolder,
 } from './engine.ts'
 import { pinnedVersion } from './runtimes.ts'
+import { sessionInPage, sessionInScript, sessionInWorker } from './session/launch.ts'
 
 /** An engine that comes from npm; its package has one name for each processor. */
 function fromNpm(
@@ -36,6 +37,7 @@ function node(major: number): Engine {
     host: 'server',
     ...fromNpm('node', `node${major}-x64`, `node${major}-arm64`, 'bin/node'),
     launch: launchScript('console.log'),
+    session: sessionInScript('node.ts', 'node'),
   }
 }
 
@@ -52,6 +54,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: 'server',
     ...fromNpm('bun', '@oven/bun-linux-x64', '@oven/bun-linux-aarch64', 'bin/bun'),
     launch: launchScript('console.log', ['run']),
+    session: sessionInScript('node.ts', 'node', ['run']),
   },
   {
     id: 'deno',
@@ -60,6 +63,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: 'server, without any permission',
     ...fromNpm('deno', '@deno/linux-x64-glibc', '@deno/linux-arm64-glibc', 'deno'),
     launch: launchScript('console.log', ['run', '--no-prompt', '--no-config']),
+    session: sessionInScript('deno.ts', 'web', ['run', '--allow-env', '--allow-net', '--no-config']),
   },
   {
     id: 'workerd',
@@ -68,6 +72,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: 'worker at the edge',
     ...fromNpm('workerd', '@cloudflare/workerd-linux-64', '@cloudflare/workerd-linux-arm64', 'bin/workerd'),
     launch: launchWorker,
+    session: sessionInWorker,
   },
   {
     id: 'chromium',
@@ -76,6 +81,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: 'browser, in a page',
     ...fromDebian('chromium', 'chromium'),
     launch: launchPage,
+    session: sessionInPage,
   },
   {
     id: 'jsc',
@@ -84,6 +90,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: "shell of WebKitGTK's engine",
     ...fromDebian('libjavascriptcoregtk-4.0-bin', 'jsc'),
     launch: launchScript('print'),
+    session: null,
   },
   {
     id: 'gjs',
@@ -92,6 +99,7 @@ export const engines: readonly [Engine, ...Engine[]] = [
     host: "GNOME's shell",
     ...fromDebian('gjs', 'gjs'),
     launch: launchScript('print'),
+    session: null,
   },
   {
     id: 'quickjs',
@@ -106,5 +114,6 @@ export const engines: readonly [Engine, ...Engine[]] = [
     ),
     program: inRuntimes(`${forProcessor('node20-x64', 'node20-arm64')}/bin/node`),
     launch: launchScript('print', [`${runtimesFolder}/quickjs.mjs`]),
+    session: null,
   },
 ]

@@ -1,32 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { traceOf } from '@realer-device/transcript'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 import type { Story } from './bundle/stories.ts'
+import { forEveryEngine } from './for-every-engine.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const require = createRequire(import.meta.url)
 const storyFolder = here('../../../docs/transcripts')
-
-/**
- * mqtt-packet and its parts name modules of Node. In their place: the packages of these names for every engine; of `bl`
- * the list alone, without its streams; of `debug` nothing.
- */
-const forEveryEngine: Plugin = {
-  name: 'for-every-engine',
-  setup(build) {
-    build.onResolve({ filter: /^bl$/ }, ({ resolveDir, kind }) =>
-      build.resolve('bl/BufferList.js', { resolveDir, kind }),
-    )
-    build.onResolve({ filter: /^(buffer|events)$/ }, ({ path }) => ({ path: require.resolve(`${path}/`) }))
-    build.onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'silent' }))
-    build.onLoad({ filter: /^debug$/, namespace: 'silent' }, () => ({
-      contents: 'module.exports = () => () => {}',
-    }))
-  },
-}
 
 function storyFiles(): readonly string[] {
   return readdirSync(storyFolder)

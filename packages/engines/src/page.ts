@@ -22,6 +22,11 @@ session went into one hash.
 
 ${markdownTable([columns.map(({ title }) => title), ...engines.map((engine) => columns.map(({ cell }) => cell(engine, hash)))], { alignDelimiters: false, padding: true })}
 
+**A real session** is one against the sandbox, on real sockets: token, catalog, credential, CONNECT, a reading and its acknowledgement, a
+command and its outcome, and a stop that revokes the token. Each engine with sockets lives one, and shows besides that an API or
+a broker that nobody vouches for gets no call and no CONNECT (AUTH-1, CONN-1). Node.js and Bun run on \`@realer-device/node\`, the
+others on \`@realer-device/web\` ([web.md](web.md)).
+
 A version stands where it is pinned. Debian's packages move with its security updates; \`pnpm engines\` tells which ones ran. How it is
 done, and what the corpus reaches: [packages/engines](../packages/engines/README.md), [decision 20](decisions/0020-one-corpus-for-every-engine.md).
 
@@ -38,10 +43,7 @@ record.
 `
 }
 
-/**
- * The table's columns, each a title and the cell of an engine. A further kind of proof, such as a session on real
- * sockets, is one more column here, and one more field of `RecordedEngine` that it is read from.
- */
+/** The table's columns, each a title and the cell of an engine. */
 const columns: readonly {
   readonly title: string
   readonly cell: (engine: RecordedEngine, hash: string) => string
@@ -54,6 +56,7 @@ const columns: readonly {
   { title: 'steps', cell: ({ steps }) => number(steps) },
   { title: 'hash', cell: ({ hash }) => `\`${hash.slice(0, 12)}\`` },
   { title: 'agrees', cell: (engine, hash) => (engine.hash === hash ? 'yes' : 'NO') },
+  { title: 'real session', cell: ({ session }) => (session === null ? 'no sockets' : `over ${session}`) },
 ]
 
 function number(value: number): string {

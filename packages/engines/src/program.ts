@@ -9,6 +9,7 @@ import { type Options, readOptions } from './options.ts'
 import { pageOf } from './page.ts'
 import { type Played, play } from './play.ts'
 import { readRecord, record, staleness, textOf } from './record.ts'
+import { scenarios } from './session/scenarios.ts'
 
 /** What the program works with. */
 export interface Parts {
@@ -71,6 +72,7 @@ async function run(options: Options, parts: Parts): Promise<number> {
   const others = played.filter((one) => firstDisagreement(reference.results, one.results) !== null)
   for (const other of others) await tellDisagreement(bundle, reference, other, parts)
   if (others.length > 0) return 1
+  if (!(await liveSessions(present, parts))) return 1
   if (options.check) return check(reference, parts)
   const { runs, sample } = options
   if (runs === randomRuns && sample === null && present.length === parts.engines.length)
@@ -128,6 +130,21 @@ async function tellDisagreement(
   err(`  first run that differs: ${disagreement.run}; its first line that differs: ${line}`)
   err(`  ${reference.engine.id}: ${expected}`)
   err(`  ${other.engine.id}: ${got}`)
+}
+
+/** Lives the sessions on real sockets, one after the other. Whether all went well. */
+async function liveSessions(engines: readonly Engine[], { err }: Parts): Promise<boolean> {
+  let isWell = true
+  for (const { id, name, program, session } of engines) {
+    if (session === null) continue
+    for (const scenario of scenarios) {
+      const complaints = await scenario.complaints(session, program)
+      for (const complaint of complaints) err(`engines: a session in ${name}, ${scenario.name}: ${complaint}`)
+      isWell &&= complaints.length === 0
+    }
+    err(`${id}: session over ${session.over} ${isWell ? 'lived' : 'FAILED'}`)
+  }
+  return isWell
 }
 
 /** Whether what is written of the engines is still true. */

@@ -3,6 +3,7 @@ import { hashOf, stepsOf } from './compare.ts'
 import type { RunResult } from './corpus.ts'
 import type { Engine } from './engine.ts'
 import { EnginesError } from './engines-error.ts'
+import type { SessionLauncher } from './session/launch.ts'
 
 /** A whole run of all engines that agreed: what the page is made from, and what a later run is checked against. */
 export interface Recorded {
@@ -23,6 +24,8 @@ export interface RecordedEngine extends Pick<Engine, 'id' | 'name' | 'kind' | 'h
   readonly runs: number
   readonly steps: number
   readonly hash: string
+  /** What the link of its real session is made of; null where it has no sockets. */
+  readonly session: SessionLauncher['over'] | null
 }
 
 /** The record of engines that all played the same. */
@@ -33,9 +36,10 @@ export function record(engines: readonly Engine[], stories: number, results: rea
     version: 1,
     stories,
     hash,
-    engines: engines.map(({ id, name, kind, host, origin }) => ({
+    engines: engines.map(({ id, name, kind, host, origin, session }) => ({
       ...{ id, name, kind, host, origin },
       ...{ runs: results.length, steps: stepsOf(results), hash },
+      session: session?.over ?? null,
     })),
     runs: results.map(lineOf),
   }
@@ -70,7 +74,9 @@ export function staleness(
 ): string | null {
   const now = record(engines, recorded.stories, results)
   const shapes = ({ engines }: Recorded) =>
-    JSON.stringify(engines.map(({ id, name, kind, host, origin }) => ({ id, name, kind, host, origin })))
+    JSON.stringify(
+      engines.map(({ id, name, kind, host, origin, session }) => ({ id, name, kind, host, origin, session })),
+    )
   if (shapes(recorded) !== shapes(now)) return 'the engines are others, or other versions of them'
   const at = now.runs.findIndex((line, index) => line !== recorded.runs[index])
   if (at !== -1) return `the steps of ${results[at]?.run} are others`

@@ -22,6 +22,7 @@ function engine(id: string, changes: Partial<Engine> = {}): Engine {
     origin: { registry: 'npm', package: 'node', version: '1.0.0' },
     program: process.execPath,
     launch: launchScript('console.log'),
+    session: null,
     ...changes,
   }
 }

@@ -1,6 +1,6 @@
 import { startSandbox } from '@realer-device/sandbox'
 import { afterEach, describe, expect, test } from 'vitest'
-import { runSession } from '../../../test/sessions/session.ts'
+import { runSession } from '../../engines/src/session/session.ts'
 import { brokers } from '../../sandbox/test/brokers.ts'
 import { createDevice, fetchCaller, webPlatform, webSocketLink, webStreamLink } from '../src/index.ts'
 import { connectStreams, trustingFetch, trustingWebSocket } from './trust.ts'

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
-
-const require = createRequire(import.meta.url)
+import { build } from 'esbuild'
+import { forEveryEngine } from '../for-every-engine.ts'
 
 /** Where a script runs: with Node's modules (Node, Bun), or with none. */
 export type BundleFor = 'node' | 'web'
@@ -21,24 +19,10 @@ export async function bundleSession(entry: string, target: BundleFor, outfile: s
     logLevel: 'silent',
     ...(target === 'node'
       ? { banner: { js: nodeRequire } }
-      : { define: { process: 'undefined' }, plugins: [withoutNode] }),
+      : { define: { process: 'undefined' }, plugins: [forEveryEngine] }),
   })
 }
 
 /** mqtt-packet is CommonJS, and asks for Node's modules with `require`, which a module has not. */
 const nodeRequire =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
-
-/**
- * mqtt-packet names modules of Node. In their place come the packages of the same names; of `bl` its list, which needs no
- * streams; and nothing for `debug`, which would print packets.
- */
-const withoutNode: Plugin = {
-  name: 'without-node',
-  setup({ onResolve, onLoad, resolve }) {
-    onResolve({ filter: /^(buffer|events)$/ }, ({ path }) => ({ path: require.resolve(`${path}/`) }))
-    onResolve({ filter: /^bl$/ }, ({ resolveDir, kind }) => resolve('bl/BufferList.js', { resolveDir, kind }))
-    onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'nothing' }))
-    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = () => () => {}' }))
-  },
-}

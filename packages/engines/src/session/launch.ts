@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { SandboxOptions } from '@realer-device/sandbox'
 import { type BundleFor, bundleSession } from './bundle.ts'
@@ -13,11 +12,10 @@ import type { SandboxFacts, SessionResult } from './session.ts'
 
 const execute = promisify(execFile)
 
-/** An engine that can live a session. */
-export interface SessionEngine {
-  readonly name: string
-  /** Its program; null where this machine has none. */
-  readonly program: string | null
+/** How a session on real sockets is lived in an engine. */
+export interface SessionLauncher {
+  /** What its link to the broker is made of. */
+  readonly over: 'TLS' | 'WebSocket'
   /** What the sandbox must have for it. */
   readonly needs: SandboxOptions
   /** The cause that a link has where the server is not vouched for: not every platform says that it was TLS. */
@@ -37,41 +35,14 @@ export interface Failed {
   readonly failed: string
 }
 
-/**
- * The program of an engine: in the folder that REALER_ENGINES names, in the PATH, or where Debian puts it. Node 20 is the one
- * that runs the tests.
- */
-function findProgram(name: string): string | null {
-  const folders = [process.env.REALER_ENGINES ?? '', ...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
-  return folders.flatMap((folder) => (folder === '' ? [] : join(folder, name))).find(existsSync) ?? null
-}
-
-/** Every engine that a session is lived in. */
-export const sessionEngines: readonly SessionEngine[] = [
-  script('Node.js', process.execPath, 'node.ts', 'node', []),
-  script('Bun', findProgram('bun'), 'node.ts', 'node', ['run']),
-  script('Deno', findProgram('deno'), 'deno.ts', 'web', ['run', '--allow-env', '--allow-net', '--no-config']),
-  { name: 'workerd', program: findProgram('workerd'), needs: {}, tells: 'network', run: runInWorker },
-  {
-    name: 'Chromium',
-    program: findProgram('chromium'),
-    needs: { webSocket: true, corsOrigin: '*' },
-    tells: 'network',
-    run: runInPage,
-  },
-]
-
 /** An engine that runs a script, which takes the facts from its environment and prints the result. */
-function script(
-  name: string,
-  program: string | null,
+export function sessionInScript(
   entry: string,
   target: BundleFor,
-  flags: readonly string[],
-): SessionEngine {
+  flags: readonly string[] = [],
+): SessionLauncher {
   return {
-    name,
-    program,
+    over: 'TLS',
     needs: {},
     tells: 'tls',
     run: (found, facts) =>
@@ -86,6 +57,17 @@ function script(
         )
       }),
   }
+}
+
+/** A session in Cloudflare's runtime. */
+export const sessionInWorker: SessionLauncher = { over: 'TLS', needs: {}, tells: 'network', run: runInWorker }
+
+/** A session in a page of a browser. */
+export const sessionInPage: SessionLauncher = {
+  over: 'WebSocket',
+  needs: { webSocket: true, corsOrigin: '*' },
+  tells: 'network',
+  run: runInPage,
 }
 
 /** Cloudflare's runtime: its network trusts the sandbox's authority, and a request brings the facts. */
@@ -133,7 +115,11 @@ function runInPage(program: string, facts: EngineFacts): Promise<SessionResult |
     const flags = [
       '--headless',
       '--disable-gpu',
+      '--disable-quic',
       '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
       `--user-data-dir=${join(folder, 'profile')}`,
       `--ignore-certificate-errors-spki-list=${facts.serverKeyHash}`,
       // As root it starts without its own sandbox only.
