@@ -21,6 +21,7 @@ const allowed: { readonly [name: string]: { ours: readonly string[]; node: boole
   cli: { ours: ['node', 'sandbox'], node: true },
   transcript: { ours: ['core'], node: true },
   documents: { ours: ['core', 'transcript'], node: true },
+  engines: { ours: ['core', 'mqtt', 'transcript'], node: true },
   'reference-model': { ours: ['core'], node: false },
 }
 

@@ -13,11 +13,20 @@ const execute = promisify(execFile)
 export interface ExampleFolder {
   readonly path: string
   write(files: ReadonlyMap<string, string>): Promise<void>
-  /** What the compiler says of these files, under the repository's own options; nothing where all is well. */
-  typeCheck(files: readonly string[]): Promise<string>
+  /**
+   * What the compiler says of these files, under the repository's own options; nothing where all is well. The platform's
+   * types are those of Node where nothing else is said.
+   */
+  typeCheck(files: readonly string[], platform?: PlatformTypes): Promise<string>
   /** Starts a file as a program, from its sources. */
   run(file: string, environment?: NodeJS.ProcessEnv): Program
   remove(): Promise<void>
+}
+
+/** Whose types a file is checked with: packages of types, and TypeScript's own libraries. */
+export interface PlatformTypes {
+  readonly types: readonly string[]
+  readonly lib?: readonly string[]
 }
 
 /** A program that runs. */
@@ -41,13 +50,13 @@ export async function makeExampleFolder(): Promise<ExampleFolder> {
     async write(files) {
       for (const [name, text] of files) await writeFile(join(path, name), text)
     },
-    async typeCheck(files) {
+    async typeCheck(files, platform = { types: ['node'] }) {
       const compilerOptions = {
         noEmit: true,
         composite: false,
         declaration: false,
         declarationMap: false,
-        types: ['node'],
+        ...platform,
         rewriteRelativeImportExtensions: false,
         allowImportingTsExtensions: true,
         noUnusedLocals: true,

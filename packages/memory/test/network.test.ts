@@ -1,4 +1,4 @@
-import type { LinkEvents } from '@realer-device/host'
+import { LINK_HIGH_WATER_BYTES, type LinkEvents } from '@realer-device/host'
 import { describe, expect, it } from 'vitest'
 import {
   createMemoryNetwork,
@@ -128,6 +128,30 @@ describe('the network in memory', () => {
     link.destroy()
     clock.advance(1_000_000)
     expect(log.slice(3)).toEqual([])
+  })
+
+  it('stops to read at exactly the mark of back-pressure, and begins again below it (CORE-5)', () => {
+    const { clock, network, log, accept, open, peerAt } = createStage(1, { capacityBytes: 1_000 })
+    const link = open(network.listen(accept).url)
+    clock.advance(100)
+    peerAt().pause()
+    const say = (): string | undefined => {
+      peerAt().send(new Uint8Array(1))
+      clock.advance(100)
+      return log.at(-1)?.replace(/^\d+ /, '')
+    }
+    // What fits between the ends has left; the rest waits.
+    link.send(new Uint8Array(1_000))
+    clock.advance(100)
+    link.send(new Uint8Array(LINK_HIGH_WATER_BYTES))
+    log.length = 0
+    expect(say()).toBe('link got 1')
+    link.send(new Uint8Array(1))
+    log.length = 0
+    expect(say()).toBeUndefined()
+    peerAt().resume()
+    clock.advance(100_000)
+    expect(log.filter((line) => line.endsWith('link got 1'))).toHaveLength(1)
   })
 
   it('refuses to listen at what is no address of a broker', () => {

@@ -84,8 +84,10 @@ function begin({ config, resumed }: TraceHeader, moment: Moment): Step {
 /**
  * Makes every step of a trace again, from nothing but what came from outside, and gives the lines that came of it: the
  * same as went in, where the machine is the same (CORE-2). Several runs may follow one another.
+ *
+ * @param lines of a trace; what the machine made of each step is not looked at, and may be left out
  */
-export function* replay(lines: Iterable<TraceLine>): Generator<TraceLine> {
+export function* replay(lines: Iterable<TraceHeader | TraceInput>): Generator<TraceLine> {
   let header: TraceHeader | null = null
   let state: DeviceState | null = null
   let n = 0

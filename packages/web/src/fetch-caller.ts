@@ -11,6 +11,7 @@ import { webClock } from './clock.ts'
 import { failureOf } from './failure.ts'
 import type { FetchLike } from './fetch-types.ts'
 import { web } from './globals.ts'
+import { requestFault } from './request-fault.ts'
 
 /** What a caller over `fetch` is made of. */
 export interface FetchCallerOptions {
@@ -63,15 +64,10 @@ export function fetchCaller(options: FetchCallerOptions = {}): HttpsCaller {
 }
 
 /** Makes the request and reads its answer to the end. */
-async function perform(
-  fetch: FetchLike,
-  { method, url, headers, body }: HttpsRequest,
-  signal: never,
-): Promise<HttpsOutcome> {
-  if (!/^https:\/\//i.test(url)) return failure('malformed', 'the address is not https:')
-  const unsendable = Object.entries(headers).find(([name, value]) => !canBeSent(name, value))
-  // Said here, for a platform would quote the value, which can be a secret (CRED-3).
-  if (unsendable !== undefined) return failure('malformed', `the header ${unsendable[0]} cannot be sent`)
+async function perform(fetch: FetchLike, request: HttpsRequest, signal: never): Promise<HttpsOutcome> {
+  const { method, url, headers, body } = request
+  const fault = requestFault(request)
+  if (fault !== null) return failure('malformed', fault)
   const answer = await fetch(url, {
     method,
     headers,
@@ -88,11 +84,6 @@ async function perform(
   if ('malformed' in read) return failure('malformed', read.malformed)
   const retryAfter = retryAfterSeconds(answer.headers.get('retry-after'), Date.now())
   return { ok: true, answer: { status: answer.status, retryAfterSeconds: retryAfter, body: read.text } }
-}
-
-/** Whether a header is well-formed (RFC 9110 sections 5.1 and 5.5). */
-function canBeSent(name: string, value: string): boolean {
-  return /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
 function failure(kind: Failed['failure'], detail: string): Failed {

@@ -1,5 +1,5 @@
 import type { FetchLike } from './fetch-types.ts'
-import type { WebSocketConstructor } from './web-socket-types.ts'
+import type { WebSocketConstructor } from './web-socket.ts'
 
 /**
  * What this package uses of a platform's globals, and no more: so it needs no lib "dom", and is compiled beside the types of
@@ -15,6 +15,7 @@ interface WebGlobals {
     label: string,
     options: { fatal: boolean },
   ) => { decode(bytes: Uint8Array): string }
+  readonly URL: new (url: string) => { readonly username: string; readonly password: string }
   readonly fetch?: FetchLike
   readonly WebSocket?: WebSocketConstructor
 }

@@ -13,13 +13,7 @@ import { failureOf } from './failure.ts'
 import { web } from './globals.ts'
 import { createInbox } from './inbox.ts'
 import { unusableLink } from './unusable-link.ts'
-import type {
-  CloseEventLike,
-  ErrorEventLike,
-  MessageEventLike,
-  WebSocketConstructor,
-  WebSocketLike,
-} from './web-socket-types.ts'
+import { listen, type WebSocketConstructor, type WebSocketLike } from './web-socket.ts'
 
 /** What a link over WebSocket is made of. */
 export interface WebSocketLinkOptions {
@@ -102,7 +96,7 @@ function joinSocket(
     phase = 'over'
     stopWaiting()
     stopLooking?.()
-    // The handlers stay, and are deaf now: `ws` gives an error that nobody hears to the whole process.
+    // The listeners stay, and are deaf now: `ws` gives an error that nobody hears to the whole process.
     if (socket.terminate === undefined) socket.close()
     else socket.terminate()
   }
@@ -130,28 +124,28 @@ function joinSocket(
   }
 
   socket.binaryType = 'arraybuffer'
-  socket.onopen = () => {
+  listen(socket, 'open', () => {
     if (phase !== 'opening') return
     if (socket.protocol !== SUBPROTOCOL)
       return end('network', 'the server did not agree to the subprotocol mqtt (MQTT 5 section 6)')
     phase = 'open'
     stopWaiting()
     events.onOpen()
-  }
-  socket.onmessage = ({ data }: MessageEventLike) => {
+  })
+  listen(socket, 'message', ({ data }) => {
     if (phase !== 'open') return
     if (data instanceof ArrayBuffer) receive(new Uint8Array(data))
     else end('network', 'the server sent a frame that is not binary (MQTT 5 section 6)')
-  }
-  socket.onerror = ({ error, message }: ErrorEventLike) => {
+  })
+  listen(socket, 'error', ({ error, message }) => {
     fault = error ?? { message }
-  }
-  socket.onclose = ({ code }: CloseEventLike) => {
+  })
+  listen(socket, 'close', ({ code }) => {
     if (phase === 'closing') end('client', 'we closed the connection')
     else if (phase === 'opening') notOpened(code)
     else if (code === ABNORMAL_CLOSURE) end('network', `the connection broke (${failureOf(fault).detail})`)
     else endedByServer(code)
-  }
+  })
 
   function endedByServer(code: number): void {
     // Nothing waits to leave any more, so that what was kept comes before the end.
@@ -168,7 +162,7 @@ function joinSocket(
     send(bytes) {
       if (phase !== 'open') return
       try {
-        socket.send(bytes)
+        socket.send(bytes as never)
       } catch (error) {
         // Cloudflare's throws where the peer has begun to close. No call of a link does, nor does it tell from inside.
         void Promise.resolve().then(() => end('network', failureOf(error).detail))

@@ -179,6 +179,14 @@ describe('over real HTTPS', () => {
     },
   )
 
+  test('a GET with a body, which fetch has not, is refused as such', async () => {
+    expect(await call(1, { body: 'wörter' })).toEqual({
+      ok: false,
+      failure: 'malformed',
+      detail: expect.stringContaining('no body with GET'),
+    })
+  })
+
   test('an aborted request ends at once, and nothing is told', async () => {
     const arrival = promise<IncomingMessage>()
     const port = await serve(arrival.resolve)

@@ -200,10 +200,6 @@ describe('over a WebSocket in the hand', () => {
     binaryType = 'blob'
     bufferedAmount = 0
     protocol = 'mqtt'
-    onopen: (() => unknown) | null = null
-    onmessage: ((event: { data: unknown }) => unknown) | null = null
-    onerror: ((event: { message?: string }) => unknown) | null = null
-    onclose: ((event: { code: number }) => unknown) | null = null
     readonly sent: Uint8Array[] = []
     readonly closes: (number | undefined)[] = []
     readonly address: string
@@ -213,6 +209,13 @@ describe('over a WebSocket in the hand', () => {
       this.asked = asked
       HandSocket.last = this
     }
+    private readonly listeners = new Map<string, (event: object) => void>()
+    addEventListener(type: string, listener: (event: object) => void): void {
+      this.listeners.set(type, listener)
+    }
+    tell(type: 'open' | 'message' | 'error' | 'close', event: object = {}): void {
+      this.listeners.get(type)?.(event)
+    }
     send(data: Uint8Array): void {
       this.sent.push(data)
     }
@@ -220,7 +223,7 @@ describe('over a WebSocket in the hand', () => {
       this.closes.push(code)
     }
     give(text: string): void {
-      this.onmessage?.({ data: new TextEncoder().encode(text).buffer })
+      this.tell('message', { data: new TextEncoder().encode(text).buffer })
     }
   }
 
@@ -251,7 +254,7 @@ describe('over a WebSocket in the hand', () => {
     (got) => {
       const { socket, events } = openInHand()
       socket.protocol = got
-      socket.onopen?.()
+      socket.tell('open')
       expect(events).toEqual(['closed: network'])
       expect(socket.closes).toEqual([undefined])
     },
@@ -259,7 +262,7 @@ describe('over a WebSocket in the hand', () => {
 
   test('messages are kept while more than 256 KiB wait to leave, and a timer looks only then', () => {
     const { socket, events, received, clock } = openInHand()
-    socket.onopen?.()
+    socket.tell('open')
     expect(clock.dueTimes()).toEqual([])
     socket.bufferedAmount = LINK_HIGH_WATER_BYTES
     socket.give('at the mark, ')
@@ -280,6 +283,24 @@ describe('over a WebSocket in the hand', () => {
     expect(events).toEqual(['open', 'bytes'])
   })
 
+  test.each([
+    [1000, 'open, bytes, closed: server', 'one two'],
+    [1006, 'open, closed: network', ''],
+  ])(
+    'what was kept comes before an end in good order (%i), and not where the connection broke',
+    (code, told, text) => {
+      const { socket, events, received, clock } = openInHand()
+      socket.tell('open')
+      socket.bufferedAmount = LINK_HIGH_WATER_BYTES + 1
+      socket.give('one ')
+      socket.give('two')
+      socket.tell('close', { code })
+      expect(events.join(', ')).toBe(told)
+      expect(received().toString()).toBe(text)
+      expect(clock.dueTimes()).toEqual([])
+    },
+  )
+
   test('an answer that fills the buffer stops what is kept again', () => {
     const clock = createManualClock()
     const told: string[] = []
@@ -295,7 +316,7 @@ describe('over a WebSocket in the hand', () => {
       },
     )
     const socket = HandSocket.last
-    socket.onopen?.()
+    socket.tell('open')
     for (const text of ['one', 'two', 'three']) socket.give(text)
     expect(told).toEqual(['one'])
     socket.bufferedAmount = 0
@@ -311,7 +332,7 @@ describe('over a WebSocket in the hand', () => {
     ['that are empty', ''],
   ])('CORE-5: more than 1 MiB of messages %s that are kept ends the link', async (_what, text) => {
     const { socket, events, closed, clock } = openInHand()
-    socket.onopen?.()
+    socket.tell('open')
     socket.bufferedAmount = LINK_HIGH_WATER_BYTES + 1
     let given = 0
     for (; given < 100_000 && events.length === 1; given += 1) socket.give(text)
@@ -326,8 +347,8 @@ describe('over a WebSocket in the hand', () => {
     [1006, 'network'],
   ])('the close code %i of an open link is an end by %s', (code, cause) => {
     const { socket, events } = openInHand()
-    socket.onopen?.()
-    socket.onclose?.({ code })
+    socket.tell('open')
+    socket.tell('close', { code })
     expect(events).toEqual(['open', `closed: ${cause}`])
   })
 
@@ -336,8 +357,8 @@ describe('over a WebSocket in the hand', () => {
     [1015, 'tls'],
   ])('the close code %i of a link that never opened is a failure of %s', (code, cause) => {
     const { socket, events } = openInHand()
-    socket.onerror?.({})
-    socket.onclose?.({ code })
+    socket.tell('error')
+    socket.tell('close', { code })
     expect(events).toEqual([`closed: ${cause}`])
   })
 
@@ -345,16 +366,16 @@ describe('over a WebSocket in the hand', () => {
     const { socket, events, clock } = openInHand(5_000)
     clock.moveTo(5_000)
     expect(socket.closes).toEqual([undefined])
-    socket.onopen?.()
+    socket.tell('open')
     socket.give('too late')
-    socket.onerror?.({})
-    socket.onclose?.({ code: 1006 })
+    socket.tell('error')
+    socket.tell('close', { code: 1006 })
     expect(events).toEqual(['closed: timeout'])
   })
 
   test('a platform whose send throws ends the link, on a turn of its own', async () => {
     const { socket, link, closed, events } = openInHand()
-    socket.onopen?.()
+    socket.tell('open')
     socket.send = () => {
       throw new Error('the socket is closed')
     }
@@ -369,13 +390,13 @@ describe('over a WebSocket in the hand', () => {
   test('nothing is sent before it is open, and our close is code 1000', () => {
     const { socket, link, events, clock } = openInHand()
     link.send(new Uint8Array(1))
-    socket.onopen?.()
+    socket.tell('open')
     link.send(new Uint8Array(2))
     link.close()
     link.send(new Uint8Array(3))
     expect(socket.sent).toEqual([new Uint8Array(2)])
     expect(socket.closes).toEqual([1000])
-    socket.onclose?.({ code: 1000 })
+    socket.tell('close', { code: 1000 })
     expect(events).toEqual(['open', 'closed: client'])
     expect(clock.dueTimes()).toEqual([])
   })

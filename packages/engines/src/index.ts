@@ -1,0 +1,5 @@
+export type { Engine, Launch, Script } from './engine.ts'
+export { engines } from './engines.ts'
+export { EnginesError, type EnginesErrorCode } from './engines-error.ts'
+export { makeBundle } from './make-bundle.ts'
+export { type Parts, runProgram } from './program.ts'
