@@ -61,6 +61,7 @@ describe.each(kinds)('the %s store', (kind, open) => {
     const whole = JSON.stringify(entries)
     const wrong = outcomes.filter(({ found }) => found !== 'damaged' && JSON.stringify(found) !== whole)
     expect(wrong).toEqual([])
+    expect(outcomes.filter(({ mended }) => mended !== entries.length)).toEqual([])
     expect(outcomes.filter(({ found }) => found === 'damaged').length).toBeGreaterThan(FLIPS / 2)
   }, 300_000)
 

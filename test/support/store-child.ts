@@ -1,5 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { openFileStore } from '@realer-device/node'
 import { openSqliteStore, type Store, StoreError } from '@realer-device/sqlite'
 import { lockByName } from '../../packages/node/src/file-lock.ts'
@@ -51,10 +53,18 @@ function outcomeOf(act: () => unknown): unknown {
 }
 
 function hold(path: string): void {
-  const store = open(path)
-  store.write([{ key: 'head', value: 'written by the first process' }])
-  tell('holds')
+  open(path).write([{ key: 'head', value: 'written by the first process' }])
+  // Nothing refers to the store any more; it is open all the same, until it is closed.
+  setImmediate(() => {
+    collectGarbage()
+    setImmediate(tell, 'holds')
+  })
   setInterval(() => {}, 60_000)
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 /** Writes more and more until it is refused, and says what is kept then. */
@@ -120,15 +130,20 @@ function tryFaults(path: string, faults: readonly FileFault[], from: number): vo
     const broken = `${path}-${index}`
     writeFileSync(broken, bytesAfter(whole, fault))
     tell({ index })
-    const found = outcomeOf(() => {
-      const store = open(broken)
-      const entries = [...store.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
-      store.close()
-      return entries
-    })
-    tell({ index, found })
+    const found = outcomeOf(() => entriesAt(broken))
+    // A refused opening holds nothing: with the file as it was, the same process gets in.
+    writeFileSync(broken, whole)
+    const mended = outcomeOf(() => entriesAt(broken).length)
+    tell({ index, found, mended })
     for (const suffix of ['', '.lock', '-journal']) rmSync(`${broken}${suffix}`, { force: true })
   })
+}
+
+function entriesAt(path: string): (readonly [string, unknown])[] {
+  const store = open(path)
+  const entries = [...store.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
+  store.close()
+  return entries
 }
 
 function bytesAfter(whole: Buffer, { cutAt, flipAt, bit = 0 }: FileFault): Buffer {

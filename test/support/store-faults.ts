@@ -5,6 +5,8 @@ export interface FaultOutcome {
   readonly fault: FileFault
   /** The entries that were found, a StoreError's code, or how the process died. */
   readonly found: unknown
+  /** How many entries the same process found when the file was as before; or as above. */
+  readonly mended?: unknown
 }
 
 /**
@@ -30,9 +32,10 @@ export async function tryFaults(
   while (outcomes.length < faults.length) {
     const child = startStoreProcess({ kind, path, do: 'try faults', faults, from: outcomes.length })
     for (let told = await child.next(); told !== null; told = await child.next()) {
-      const { index, found } = told as { index: number; found?: unknown }
+      const { index, ...outcome } = told as { index: number } & Partial<FaultOutcome>
       const fault = faults[index]
-      if (found !== undefined && fault !== undefined) outcomes.push({ fault, found })
+      if (outcome.found !== undefined && fault !== undefined)
+        outcomes.push({ found: outcome.found, mended: outcome.mended, fault })
     }
     const end = await child.ended
     const fault = faults[outcomes.length]

@@ -14,6 +14,9 @@ import { DatabaseSync } from '@photostructure/sqlite'
 /** A connection to a database that nobody else can use meanwhile. */
 export type Database = InstanceType<typeof DatabaseSync>
 
+/** What is open stays open, though nobody may refer to it any more: collected, it would give its lock back. */
+const openDatabases = new Set<Database>()
+
 /**
  * Opens a database for this process alone, and makes it with the statements of `schema` where it is missing. Throws what
  * SQLite or the system says; where another connection has it, that is SQLITE_BUSY.
@@ -30,6 +33,7 @@ export function closeDatabase(database: Database): void {
   try {
     database.exec('PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema')
   } finally {
+    openDatabases.delete(database)
     database.close()
   }
 }
@@ -63,6 +67,7 @@ function connect(path: string): Database {
       PRAGMA trusted_schema = OFF;
       BEGIN EXCLUSIVE;
       COMMIT`)
+    openDatabases.add(database)
     return database
   } catch (error) {
     database.close()
