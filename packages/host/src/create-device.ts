@@ -176,6 +176,8 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
    */
   function storeFailed(error: unknown): void {
     if (phase === 'stopped') return
+    // Before anybody is told: whoever then asks for more is refused.
+    phase = 'stopped'
     diagnose(
       'error',
       'store-failed',
@@ -183,7 +185,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       'PUB-9',
       'store',
     )
-    loop.end()
+    loop.end(error)
     end()
     if (!isSafe) listeners.emit('safe', { entered: true, reason: 'storeFailed' })
     listeners.emit('stopped', { reason: 'storeFailed', revoked: false })

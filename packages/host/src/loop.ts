@@ -39,8 +39,8 @@ export interface Loop {
   state(): DeviceState | null
   /** Whether the store is writing a step: what is dispatched now waits for it. */
   isWriting(): boolean
-  /** Takes no event any more. */
-  end(): void
+  /** Takes no event any more: the store has failed, and what waits for it is not made either. */
+  end(error: unknown): void
 }
 
 /** What a loop tells and orders. None of these throws but `keep`. */
@@ -153,9 +153,9 @@ export function createLoop(platform: Pick<Platform, 'clock' | 'random' | 'wallCl
     },
     state: () => state,
     isWriting: () => phase === 'writing',
-    end() {
+    end(error) {
       phase = 'ended'
-      waiting.length = 0
+      for (const turn of waiting.splice(0)) turn.unkept?.(error)
     },
   }
 }
