@@ -102,9 +102,11 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         return
       }
       case 'mqttSubscribe':
-        return connectionOf(effect)?.subscribe(effect.topics)
+        return isTupleOver() ? undefined : connectionOf(effect)?.subscribe(effect.topics)
       case 'mqttPublish':
-        return connectionOf(effect)?.publish(effect.delivery, effect.topic, effect.payload)
+        return isTupleOver()
+          ? undefined
+          : connectionOf(effect)?.publish(effect.delivery, effect.topic, effect.payload)
       case 'mqttDisconnect':
         return connectionOf(effect)?.disconnect(effect.reasonCode)
       case 'mqttAbort':
@@ -167,7 +169,13 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
   /** A secret that may be used now: a timer that is overdue may have ended it, and it has its say first (CRED-5). */
   function currentSecret(ref: string): string | null {
     const wereDue = timers.fireDue()
-    return wereDue && loop.isWriting() ? null : vault.read(ref)
+    return (wereDue && loop.isWriting()) || isTupleOver() ? null : vault.read(ref)
+  }
+
+  /** Whether the tuple has ended while the store wrote, so that the event of its end still waits (CRED-5, REN-5). */
+  function isTupleOver(): boolean {
+    const tuple = loop.state()?.context.tuple ?? null
+    return tuple !== null && tuple.expiresAt <= platform.clock.now()
   }
 
   /**

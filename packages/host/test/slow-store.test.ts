@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { StoreError } from '../src/index.ts'
 import { createFakePlatform } from './fake-platform.ts'
 import { createFakeStore, type FakeStore } from './fake-store.ts'
-import { createWorld, type World } from './world.ts'
+import { createWorld, settlePromises, type World } from './world.ts'
 
 const full = new StoreError('full', '/var/device', 'No space left on device.')
 
@@ -37,4 +37,40 @@ test('PUB-3: a report that is offered when it is told that the store has failed 
   expect(offered).toHaveLength(1)
   await expect(offered[0]).rejects.toMatchObject({ code: 'stopped' })
   expect(await device.stop()).toEqual({ revoked: false })
+})
+
+test('F-1, CRED-5: no CONNECT leaves with a tuple whose end has come and waits for the store', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform } = worldOn(store)
+  device.start()
+  cloud.answerToken()
+  cloud.answerCatalog()
+  cloud.answerCredential()
+  store.waits = true
+  device.report('temperature', '20')
+  // The timer of the tuple's end fires in time, and its event stands behind the write.
+  platform.clock.advance(3_600_000)
+  cloud.link.events.onOpen()
+  expect(cloud.link.sent).toEqual([])
+  expect(cloud.link.state).toBe('destroyed')
+  await store.finish()
+  await settlePromises()
+  expect(cloud.link.sent).toEqual([])
+})
+
+test('REN-5: a report whose write outlasts the tuple is not published on the old session', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform } = worldOn(store)
+  device.start()
+  cloud.bringOnline()
+  const published = () => cloud.packets().filter(({ type }) => type === 'PUBLISH').length
+  const before = published()
+  store.waits = true
+  const { kept, messageId } = device.report('temperature', '20')
+  store.waits = false
+  platform.clock.jump(3_600_000)
+  await store.finish()
+  await kept
+  expect(published()).toBe(before)
+  expect(device.pending()).toContain(messageId)
 })
