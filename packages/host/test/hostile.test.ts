@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createVault } from '../src/vault.ts'
 import { acknowledgement, canaries, desiredState, topics } from './fake-cloud.ts'
+import { createFakePlatform } from './fake-platform.ts'
 import { createWorld, settlePromises, type World } from './world.ts'
 
 function everything({ told, device }: World): string {
@@ -117,4 +118,24 @@ test('a secret that is too short to be told from chance is redacted, and not loo
   expect(vault.isIn(JSON.parse(`${'['.repeat(50_000)}"a+longer+secret"${']'.repeat(50_000)}`))).toBe(true)
   vault.forgetAll()
   expect(vault.isIn('a longer secret')).toBe(false)
+})
+
+test('CORE-3, STOP-2: a caller that throws when it is told to stop keeps neither the loop nor a stop from going on', async () => {
+  const platform = createFakePlatform()
+  const { caller } = platform
+  const { device, told } = createWorld(
+    {},
+    {
+      ...platform,
+      caller(request, finish) {
+        caller(request, finish)
+        return () => {
+          throw new Error('it cannot be ended')
+        }
+      },
+    },
+  )
+  device.start()
+  expect(await device.stop()).toEqual({ revoked: false })
+  expect(told.life.at(-1)).toBe('stopped: shutdown, revoked false')
 })
