@@ -61,7 +61,8 @@ export function openJournal(store: Store, clockOrigin: string | null): Journal {
       const head = { format, version, deviceId, lastId, clockOrigin }
       const written = store.write([{ key: HEAD, value: head }, ...changes])
       if (written === undefined) return adopt()
-      return written.then(adopt)
+      // A promise of another library may call back at once, or twice: then a step would be carried out twice.
+      return Promise.resolve(written).then(adopt)
     },
   }
 }

@@ -74,3 +74,22 @@ test('REN-5: a report whose write outlasts the tuple is not published on the old
   expect(published()).toBe(before)
   expect(device.pending()).toContain(messageId)
 })
+
+test('CORE-1: a store whose promise is none of the language, and calls back twice, has each step carried out once', async () => {
+  const store = createFakeStore()
+  const { device, told } = worldOn(store)
+  const { write } = store
+  device.start()
+  store.write = (changes) => {
+    write(changes)
+    // biome-ignore lint/suspicious/noThenProperty: the promise of another library is what this is about
+    const promise = { then: (kept: () => void) => [kept(), kept()] }
+    return promise as unknown as Promise<void>
+  }
+  const { kept } = device.report('temperature', '20')
+  expect(device.pending()).toEqual([])
+  await kept
+  await settlePromises()
+  expect(told.steps.map(({ event }) => event?.type ?? 'start')).toEqual(['start', 'reportOffered'])
+  expect(told.steps.map(({ n }) => n)).toEqual([0, 1])
+})
