@@ -249,6 +249,24 @@ describe('a breach of a clause of the store is found, where a store', () => {
     expect(await brokenClauses(kitFor(growing))).toContain('STORE-16')
   })
 
+  it.each([
+    ['STORE-9', 'write', { write: () => new Promise<void>(() => {}) }],
+    ['STORE-11', 'close', { close: () => new Promise<void>(() => {}) }],
+  ] as const)(
+    '%s: gives a promise at %s that never settles: the kit names it, and does not hang',
+    async (clause, _, broken) => {
+      const newPlace = () =>
+        brokenPlace(
+          () => broken,
+          (store) => store.reopen(),
+        )
+      const [first] = storeContract({ newPlace, limitMs: 20 }).filter(({ clauses }) =>
+        clauses.includes(clause),
+      )
+      await expect(first?.run()).rejects.toThrow(/not within 20 ms/)
+    },
+  )
+
   it('and every clause is among them; a store without a breach has none', async () => {
     const tried = new Set([...breaches.map(([clause]) => clause), 'STORE-12', 'STORE-16'])
     expect(storeClauses.map(({ id }) => id).filter((id) => !tried.has(id))).toEqual([])

@@ -6,7 +6,8 @@ import {
   type StoreErrorCode,
 } from '@realer-device/host'
 import { ContractBreach } from '../contract.ts'
-import { demand } from '../watch.ts'
+import { engineClock } from '../engine.ts'
+import { createWatch, demand, type Watch } from '../watch.ts'
 import type { StorePlace, StoreSetup, TightPlace } from './setup.ts'
 
 /** Values by key, as a case expects them. */
@@ -36,6 +37,8 @@ export interface StoreBench {
   close(store: Store, clause: string): Promise<void>
 }
 
+const DEFAULT_LIMIT_MS = 10_000
+
 const codes: ReadonlySet<unknown> = new Set<StoreErrorCode>([
   'in-use',
   'damaged',
@@ -55,6 +58,7 @@ export async function onStoreBench(
   setup: StoreSetup,
   run: (bench: StoreBench) => Promise<void>,
 ): Promise<void> {
+  const watch = createWatch(setup.clock ?? engineClock, setup.limitMs ?? DEFAULT_LIMIT_MS)
   const stores = new Set<Store>()
   const places: StorePlace[] = []
 
@@ -71,45 +75,62 @@ export async function onStoreBench(
       return keep(setup.newTightPlace())
     },
     async open(place, clause) {
-      const store = await succeeds(clause, 'opening', () => place.open())
+      const store = await succeeds(watch, clause, 'opening', () => place.open())
       stores.add(store)
       return store
     },
     openRefused: (place, code, clause) =>
-      refused(clause, 'opening', code, async () => {
+      refused(watch, clause, 'opening', code, async () => {
         stores.add(await place.open())
       }),
     async write(store, changes, clause) {
-      await succeeds(clause, 'a write', () => writeOnce(store, changes))
+      await succeeds(watch, clause, 'a write', () => writeOnce(store, changes))
     },
     writeRefused: (store, changes, clause, code) =>
-      refused(clause, 'a write', code, () => writeOnce(store, changes)),
+      refused(watch, clause, 'a write', code, () => writeOnce(store, changes)),
     readRefused: (store, code, clause) =>
-      refused(clause, 'reading', code, () => {
+      refused(watch, clause, 'reading', code, () => {
         for (const _ of store.entries());
       }),
     async holds(store, expected, clause) {
-      const entries = await succeeds(clause, 'reading', () => [...store.entries()])
+      const entries = await succeeds(watch, clause, 'reading', () => [...store.entries()])
       compare(entries, expected, clause)
     },
     async close(store, clause) {
-      await succeeds(clause, 'close', () => store.close())
+      await succeeds(watch, clause, 'close', () => store.close())
     },
   }
 
   try {
     await run(bench)
   } finally {
-    for (const store of stores) await closeQuietly(store)
+    for (const store of stores) await closeQuietly(watch, store)
     for (const place of places) await place.remove?.()
   }
 }
 
 /** What a close of the kit's own does is no part of a case. */
-async function closeQuietly(store: Store): Promise<void> {
+async function closeQuietly(watch: Watch, store: Store): Promise<void> {
   try {
-    await store.close()
+    await inTime(watch, 'STORE-11', 'close', () => store.close())
   } catch {}
+}
+
+/** Makes a call. A promise that it gives and never settles is a breach, and no test that hangs. */
+async function inTime<Given>(
+  watch: Watch,
+  clause: string,
+  what: string,
+  act: () => Given | Promise<Given>,
+): Promise<Given> {
+  let isSettled = false
+  const settling = (async () => act())().finally(() => {
+    isSettled = true
+    watch.changed()
+  })
+  settling.catch(() => {})
+  await watch.until(() => isSettled, clause, `${what} comes to its end`)
+  return settling
 }
 
 function writeOnce(store: Store, changes: readonly StoreChange[]): void | Promise<void> {
@@ -120,12 +141,13 @@ function writeOnce(store: Store, changes: readonly StoreChange[]): void | Promis
 }
 
 async function succeeds<Given>(
+  watch: Watch,
   clause: string,
   what: string,
   act: () => Given | Promise<Given>,
 ): Promise<Given> {
   try {
-    return await act()
+    return await inTime(watch, clause, what, act)
   } catch (error) {
     if (error instanceof ContractBreach) throw error
     throw new ContractBreach(clause, `${what} failed: ${String(error)}`)
@@ -133,6 +155,7 @@ async function succeeds<Given>(
 }
 
 async function refused(
+  watch: Watch,
   clause: string,
   what: string,
   code: StoreErrorCode | undefined,
@@ -140,7 +163,7 @@ async function refused(
 ): Promise<void> {
   let error: unknown
   try {
-    await act()
+    await inTime(watch, clause, what, act)
   } catch (thrown) {
     if (thrown instanceof ContractBreach) throw thrown
     error = thrown

@@ -1,4 +1,4 @@
-import type { Store } from '@realer-device/host'
+import type { Clock, Store } from '@realer-device/host'
 
 /**
  * What the kit needs to try a store: places to open one at. What is optional is for what not every store can do; a case
@@ -13,6 +13,10 @@ export interface StoreSetup {
   readonly refusesSecond?: boolean
   /** Whether its places say how much room they take. Default: false. */
   readonly tellsSize?: boolean
+  /** The time that the kit waits by. Default: the engine's timers. */
+  readonly clock?: Clock
+  /** How long the kit waits for the promise of one call, in ms. Default: 10,000. */
+  readonly limitMs?: number
 }
 
 /** Where a store is kept: a path, a name, a block of flash. */
