@@ -22,6 +22,13 @@ describe('the kit of the HTTPS caller finds each breach', () => {
     expect(await breachesFound(cases, clause, (one) => clock.runUntil(one.run()))).toContain(clause)
   })
 
+  it('CALL-11: in a caller that gives up at once whatever time it has, and does not try it for ever', async () => {
+    const impatient: CallerSetup['caller'] = (_request, finished) =>
+      clock.setTimer(0, () => finished({ ok: false, failure: 'timeout', detail: 'no patience' }))
+    const trickle = callerContract({ ...setup, caller: impatient }).find(({ name }) => /trickles/.test(name))
+    await expect(clock.runUntil(trickle?.run() ?? Promise.resolve())).rejects.toThrow(/^CALL-11: given up/)
+  })
+
   it('and no clause goes without one', () => {
     expect([...new Set(broken.map(({ clause }) => clause))].sort()).toEqual([...ids].sort())
   })

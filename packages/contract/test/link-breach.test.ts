@@ -17,6 +17,15 @@ describe('the kit of the link finds each breach', () => {
     expect(await breachesFound(cases, clause, (one) => clock.runUntil(one.run()))).toContain(clause)
   })
 
+  it('LINK-16: in a link that gives up at once whatever time it has, and does not try it for ever', async () => {
+    const openLink: LinkSetup['openLink'] = (_target, events) => {
+      clock.setTimer(0, () => events.onClosed('timeout', 'no patience'))
+      return { send() {}, close() {}, destroy() {} }
+    }
+    const opened = linkContract({ ...setup, openLink }).find(({ name }) => /was open in time/.test(name))
+    await expect(clock.runUntil(opened?.run() ?? Promise.resolve())).rejects.toThrow(/^LINK-16: /)
+  })
+
   it('and no clause goes without one', () => {
     expect([...new Set(broken.map(({ clause }) => clause))].sort()).toEqual([...ids].sort())
   })
