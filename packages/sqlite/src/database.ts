@@ -31,6 +31,8 @@ export function openDatabase(path: string, schema: string): Database {
 /** Gives the lock back. SQLite keeps it where a statement was not collected yet, unless it is asked like this. */
 export function closeDatabase(database: Database): void {
   try {
+    // One that could not be taken back when it failed keeps the lock as well.
+    if (database.isTransaction) database.exec('ROLLBACK')
     database.exec('PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema')
   } finally {
     openDatabases.delete(database)

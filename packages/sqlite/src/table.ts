@@ -17,6 +17,7 @@ export interface Table {
   entries(device: string): (readonly [key: string, value: JsonValue])[]
   /** Makes all of these changes in one transaction, or none. Throws {@link StoreError}. */
   write(changes: readonly SetEntry[]): void
+  /** Ends it whatever happens. Throws {@link StoreError}. */
   close(): void
 }
 
@@ -31,7 +32,7 @@ export function openTable(path: string): Table {
     try {
       return tableOf(path, database, verified(path, database))
     } catch (error) {
-      closeDatabase(database)
+      quietly(() => closeDatabase(database))
       // The statements are right, so where SQLite does not understand them, the schema is not as it was.
       throw Object(error).errcode === SQLITE_ERROR ? damaged(path, Object(error).message) : error
     }
@@ -102,11 +103,26 @@ function tableOf(path: string, database: Database, opened: SetSum): Table {
         carryOut(changes, next.sum)
       } catch (error) {
         // SQLite rolls back by itself after some failures, and not after others.
-        if (database.isTransaction) database.exec('ROLLBACK')
+        if (database.isTransaction) quietly(() => database.exec('ROLLBACK'))
         throw storeFailure(path, error)
       }
       kept = next
     },
-    close: () => closeDatabase(database),
+    close() {
+      try {
+        closeDatabase(database)
+      } catch (error) {
+        throw storeFailure(path, error)
+      }
+    },
+  }
+}
+
+/** Tidies up after a fault: that one is told, and not what fails after it. */
+function quietly(act: () => void): void {
+  try {
+    act()
+  } catch {
+    // SQLite undoes at the next opening what could not be undone now.
   }
 }
