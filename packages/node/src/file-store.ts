@@ -48,6 +48,8 @@ function fileStore(path: string, unlock: () => void): Store {
   // What a write left that did not come to its end: the file itself is as it was before.
   rmSync(temporary, { force: true })
   let texts: ReadonlyMap<string, string> = readStoreFile(path)
+  // Whoever wrote it may have died before the new name was on the disk; what goes on from it must not be undone.
+  syncFolder(folder)
   let over: StoreError | null = null
 
   /** Takes effect in one moment, at `rename`: whoever opens the file finds the old one, or all of the new one. */

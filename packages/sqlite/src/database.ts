@@ -25,6 +25,8 @@ export function openDatabase(path: string, schema: string): Database {
   accessSync(dirname(path), constants.R_OK | constants.W_OK)
   if (!existsSync(path)) make(path, schema)
   accessSync(path, constants.R_OK | constants.W_OK)
+  // Whoever made it, or wrote last, may have died before that was on the disk: a journal that comes back undoes a commit.
+  syncFolder(dirname(path))
   return connect(path)
 }
 
@@ -54,7 +56,6 @@ function make(path: string, schema: string): void {
   // Whoever was quicker has made the same.
   if (existsSync(path)) rmSync(unfinished, { force: true })
   else renameSync(unfinished, path)
-  syncFolder(dirname(path))
 }
 
 /** No wait for a lock, a rollback journal, and a sync of file and folder before a commit returns. */
@@ -77,7 +78,7 @@ function connect(path: string): Database {
   }
 }
 
-/** Makes the new name itself outlive a power cut. Windows has no such call. */
+/** Makes what has changed among the names outlive a power cut. Windows has no such call. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return
   const folder = openSync(path, 'r')
