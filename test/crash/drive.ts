@@ -9,17 +9,6 @@ export interface Drive {
   calmDown(): Promise<void>
 }
 
-/** A generator of numbers in [0,1) (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 export function drive(lives: Lives, sandbox: Sandbox, random: () => number): Drive {
   const ordered: string[] = []
   let values = 0

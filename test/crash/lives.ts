@@ -33,11 +33,11 @@ export interface Lives {
 
 /**
  * Bundles the device process once, so that each of its lives starts quickly. The database stays outside, for it is native: the
- * bundle stands where its package is found.
+ * bundle stands where its package is found. Campaigns that run at once have a name each.
  */
-export async function bundleDevice(): Promise<string> {
+export async function bundleDevice(name: string): Promise<string> {
   const outfile = fileURLToPath(
-    new URL('../../packages/sqlite/node_modules/.cache/crash/device.mjs', import.meta.url),
+    new URL(`../../packages/sqlite/node_modules/.cache/crash/${name}.mjs`, import.meta.url),
   )
   await build({
     entryPoints: [fileURLToPath(new URL('device.ts', import.meta.url))],

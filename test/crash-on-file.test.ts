@@ -1,0 +1,8 @@
+import { test } from 'vitest'
+import { CAMPAIGN_TIMEOUT_MS, killEverywhere, kills } from './crash/campaign.ts'
+
+test(
+  `PUB-4, PUB-9, DES-3, DES-4, DES-9, DES-12, F-8: a device on a file is killed ${kills} times, at every write and at any moment, and loses and doubles nothing`,
+  () => killEverywhere('file', 'embedded'),
+  CAMPAIGN_TIMEOUT_MS,
+)
