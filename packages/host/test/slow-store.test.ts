@@ -93,3 +93,26 @@ test('CORE-1: a store whose promise is none of the language, and calls back twic
   expect(told.steps.map(({ event }) => event?.type ?? 'start')).toEqual(['start', 'reportOffered'])
   expect(told.steps.map(({ n }) => n)).toEqual([0, 1])
 })
+
+test('STOP-1: a stop is over when others can open the store, or its time to close is', async () => {
+  for (const closes of [true, false]) {
+    const store = createFakeStore()
+    let close = (): void => {}
+    store.close = () =>
+      new Promise((resolve) => {
+        close = resolve
+      })
+    const { device, platform, told } = worldOn(store)
+    device.start()
+    let isOver = false
+    void device.stop().then(() => {
+      isOver = true
+    })
+    await settlePromises()
+    expect([told.life.at(-1), isOver]).toEqual(['stopped: shutdown, revoked false', false])
+    if (closes) close()
+    else platform.clock.advance(60_000)
+    await settlePromises()
+    expect([isOver, platform.clock.running]).toEqual([true, 0])
+  }
+})
