@@ -99,7 +99,14 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         // At most one connection exists, whatever is ordered (CONN-6).
         connection?.abort()
         const readPassword = (): string | null => currentSecret(effect.password.secret)
-        connection = openConnection(effect, { openMqtt, vault, readPassword, dispatch, diagnose })
+        connection = openConnection(effect, {
+          openMqtt,
+          vault,
+          readPassword,
+          isTupleOver,
+          dispatch,
+          diagnose,
+        })
         return
       }
       case 'mqttSubscribe':

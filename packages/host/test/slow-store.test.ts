@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { StoreError } from '../src/index.ts'
+import { desiredState, topics } from './fake-cloud.ts'
 import { createFakePlatform } from './fake-platform.ts'
 import { createFakeStore, type FakeStore } from './fake-store.ts'
 import { createWorld, settlePromises, type World } from './world.ts'
@@ -73,6 +74,22 @@ test('REN-5: a report whose write outlasts the tuple is not published on the old
   await kept
   expect(published()).toBe(before)
   expect(device.pending()).toContain(messageId)
+})
+
+test('REN-5: a message whose write outlasts the tuple is not acknowledged on the old session', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform } = worldOn(store)
+  device.onCommand('door', { execute: () => 'applied', currentValue: () => 'closed' })
+  device.start()
+  cloud.bringOnline()
+  await settlePromises()
+  store.waits = true
+  cloud.publish(topics.doorDesired, desiredState('des_1', 4, 'open'))
+  store.waits = false
+  const sent = cloud.packets().length
+  platform.clock.jump(3_600_000)
+  await store.finish()
+  expect(cloud.packets()).toHaveLength(sent)
 })
 
 test('CORE-1: a store whose promise is none of the language, and calls back twice, has each step carried out once', async () => {
