@@ -16,6 +16,8 @@ export interface ConnectionParts {
   readonly vault: Vault
   /** The tuple's credential while the tuple may still be used; else null (CRED-5). */
   readPassword(): string | null
+  /** Whether the tuple has ended, so that nothing may be sent any more (REN-5). */
+  isTupleOver(): boolean
   dispatch(turn: Turn): void
   readonly diagnose: Diagnose
 }
@@ -24,7 +26,7 @@ const PAYLOAD_FORMAT_INVALID = 0x99
 
 /** Opens a connection. Whatever fails, now or later, is told as an event; after the last one nothing is. */
 export function openConnection(effect: ConnectEffect, parts: ConnectionParts): Connection {
-  const { openMqtt, vault, readPassword, dispatch, diagnose } = parts
+  const { openMqtt, vault, readPassword, isTupleOver, dispatch, diagnose } = parts
   const { connection } = effect
   let isOver = false
   let mqtt: MqttConnection | null = null
@@ -52,7 +54,10 @@ export function openConnection(effect: ConnectEffect, parts: ConnectionParts): C
     const { payload } = read
     tell({
       event: { type: 'mqttMessageReceived', connection, topic, payload },
-      done: () => attempt(() => acknowledge(0x00)),
+      // The store may have taken its time meanwhile.
+      done() {
+        if (!isTupleOver()) attempt(() => acknowledge(0x00))
+      },
     })
   }
 

@@ -45,6 +45,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
   let isSafe = false
   let phase: 'new' | 'started' | 'stopped' = 'new'
   let endStop: (result: { revoked: boolean }) => void = () => {}
+  let storeClosed: Promise<void> = Promise.resolve()
   const stopped = new Promise<{ readonly revoked: boolean }>((resolve) => {
     endStop = resolve
   })
@@ -98,7 +99,14 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         // At most one connection exists, whatever is ordered (CONN-6).
         connection?.abort()
         const readPassword = (): string | null => currentSecret(effect.password.secret)
-        connection = openConnection(effect, { openMqtt, vault, readPassword, dispatch, diagnose })
+        connection = openConnection(effect, {
+          openMqtt,
+          vault,
+          readPassword,
+          isTupleOver,
+          dispatch,
+          diagnose,
+        })
         return
       }
       case 'mqttSubscribe':
@@ -152,7 +160,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         const { reason, revoked } = effect
         end()
         listeners.emit('stopped', { reason, revoked })
-        return endStop({ revoked })
+        return finishStop({ revoked })
       }
       case 'diagnose': {
         const { type: _type, ...diagnostic } = effect
@@ -197,7 +205,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     end()
     if (!isSafe) listeners.emit('safe', { entered: true, reason: 'storeFailed' })
     listeners.emit('stopped', { reason: 'storeFailed', revoked: false })
-    endStop({ revoked: false })
+    finishStop({ revoked: false })
   }
 
   /** Whatever the machine has left behind ends here (STOP-1, STOP-2). */
@@ -211,7 +219,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     vault.forgetAll()
     commands.abortAll()
     reports.endAll()
-    void closeStore()
+    storeClosed = closeStore()
   }
 
   async function closeStore(): Promise<void> {
@@ -220,6 +228,16 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
     } catch (error) {
       diagnose('error', 'store-failed', `The store cannot be closed: ${faultText(error)}`, 'PUB-9', 'store')
     }
+  }
+
+  /** A stop is over when others can open the store, and never later than the time that closing has (STOP-1). */
+  function finishStop(result: { readonly revoked: boolean }): void {
+    if (store === undefined) return endStop(result)
+    const giveUp = platform.clock.setTimer(firstConfig.timing.closeTimeoutMs, () => endStop(result))
+    void storeClosed.then(() => {
+      giveUp()
+      endStop(result)
+    })
   }
 
   /** The first step: from the store, from a snapshot that the host kept itself, or afresh (CORE-6). */
@@ -294,7 +312,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
       if (phase === 'new') {
         end()
         listeners.emit('stopped', { reason, revoked: false })
-        endStop({ revoked: false })
+        finishStop({ revoked: false })
       } else if (phase === 'started') {
         commands.abortAll()
         dispatch({ event: { type: 'stopRequested', reason } })

@@ -30,8 +30,8 @@ export interface Device {
   /**
    * Stops for good: no new commands, DISCONNECT, token revoked, bounded by `timing.stopTimeoutMs` (STOP-1, AUTH-7).
    * With `compromise` all of it at once, and the secrets are dropped; that may follow another stop that is under way
-   * (STOP-2). Resolves when it has stopped; every call gets the same promise. Rejects with {@link DeviceUsageError}
-   * `argument-invalid` for an unknown reason. Default `shutdown`.
+   * (STOP-2). Resolves when it has stopped and its store is closed; every call gets the same promise. Rejects with
+   * {@link DeviceUsageError} `argument-invalid` for an unknown reason. Default `shutdown`.
    */
   stop(options?: { readonly reason?: StopReason }): Promise<{ readonly revoked: boolean }>
   /** The message ids of the reports in the outbox, oldest first; those of a resumed snapshot too. */

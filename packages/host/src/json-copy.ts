@@ -14,7 +14,8 @@ export function copyJson(value: unknown): JsonValue | undefined {
 export function isJson(value: unknown): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value)
-  if (Array.isArray(value)) return value.every(isJson)
+  // `every` alone passes over holes, which JSON makes null.
+  if (Array.isArray(value)) return Array.from(value).every(isJson)
   if (typeof value !== 'object') return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson)

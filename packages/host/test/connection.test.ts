@@ -209,6 +209,7 @@ test('after an abort nothing more is told, not even the rest of the chunk, and n
       openMqtt: mqttOverLink({ ...platform, closeTimeoutMs: 5_000, diagnose: () => {} }),
       vault,
       readPassword: () => vault.read('tuple'),
+      isTupleOver: () => false,
       dispatch({ event, done }) {
         heard.push(event.type)
         if (event.type === 'mqttMessageReceived') connection.abort()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { StoreError } from '../src/index.ts'
+import { desiredState, topics } from './fake-cloud.ts'
 import { createFakePlatform } from './fake-platform.ts'
 import { createFakeStore, type FakeStore } from './fake-store.ts'
 import { createWorld, settlePromises, type World } from './world.ts'
@@ -75,6 +76,22 @@ test('REN-5: a report whose write outlasts the tuple is not published on the old
   expect(device.pending()).toContain(messageId)
 })
 
+test('REN-5: a message whose write outlasts the tuple is not acknowledged on the old session', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform } = worldOn(store)
+  device.onCommand('door', { execute: () => 'applied', currentValue: () => 'closed' })
+  device.start()
+  cloud.bringOnline()
+  await settlePromises()
+  store.waits = true
+  cloud.publish(topics.doorDesired, desiredState('des_1', 4, 'open'))
+  store.waits = false
+  const sent = cloud.packets().length
+  platform.clock.jump(3_600_000)
+  await store.finish()
+  expect(cloud.packets()).toHaveLength(sent)
+})
+
 test('CORE-1: a store whose promise is none of the language, and calls back twice, has each step carried out once', async () => {
   const store = createFakeStore()
   const { device, told } = worldOn(store)
@@ -92,4 +109,27 @@ test('CORE-1: a store whose promise is none of the language, and calls back twic
   await settlePromises()
   expect(told.steps.map(({ event }) => event?.type ?? 'start')).toEqual(['start', 'reportOffered'])
   expect(told.steps.map(({ n }) => n)).toEqual([0, 1])
+})
+
+test('STOP-1: a stop is over when others can open the store, or its time to close is', async () => {
+  for (const closes of [true, false]) {
+    const store = createFakeStore()
+    let close = (): void => {}
+    store.close = () =>
+      new Promise((resolve) => {
+        close = resolve
+      })
+    const { device, platform, told } = worldOn(store)
+    device.start()
+    let isOver = false
+    void device.stop().then(() => {
+      isOver = true
+    })
+    await settlePromises()
+    expect([told.life.at(-1), isOver]).toEqual(['stopped: shutdown, revoked false', false])
+    if (closes) close()
+    else platform.clock.advance(60_000)
+    await settlePromises()
+    expect([isOver, platform.clock.running]).toEqual([true, 0])
+  }
 })

@@ -42,6 +42,7 @@ const badValues: readonly [string, unknown][] = [
   ['a date', new Date(0)],
   ['a map', new Map([['a', 1]])],
   ['undefined inside', { a: [undefined] }],
+  ['a hole in a list', { a: new Array(1) }],
   ['a circle', circle()],
 ]
 
