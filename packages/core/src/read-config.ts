@@ -141,7 +141,7 @@ export function readConfig(options: DeviceOptions): DeviceConfig {
       throw new ConfigError(`commandRoutes.${index}`, `commandRoutes.${index} is there twice.`)
   // Engines and validators treat these names apart; what is kept under them would be lost (DES-9).
   for (const name of ['__proto__', 'constructor', 'prototype'])
-    if (config.commandRoutes.includes(name) || Object.hasOwn(options.routes ?? {}, name))
+    if ([...config.commandRoutes, ...Object.entries(options.routes ?? {}).flat()].includes(name))
       throw new ConfigError('commandRoutes', `commandRoutes and routes cannot hold the name ${name}.`)
   for (const [index, route] of config.repeatableRoutes.entries())
     if (!config.commandRoutes.includes(route))

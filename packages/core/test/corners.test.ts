@@ -257,6 +257,7 @@ describe('SUB-1 DES-9 names of command routes', () => {
     ['commandRoutes.1', { commandRoutes: ['a', 'a'] }],
     ['commandRoutes', { commandRoutes: ['constructor'] }],
     ['commandRoutes', { routes: { prototype: 'rte_valve' } }],
+    ['commandRoutes', { routes: { valve: 'constructor' } }],
   ])('one that would lose its memory is refused: %s', (field, options) => {
     expect(() => readConfig({ deviceId: 1, ...options })).toThrowError(expect.objectContaining({ field }))
   })

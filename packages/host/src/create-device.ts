@@ -267,7 +267,7 @@ export function createDevice(options: CreateDeviceOptions, platform: Platform): 
         commandRoutes: routes.map(([route]) => route),
         repeatableRoutes: routes.flatMap(([route, { repeatable }]) => (repeatable === true ? [route] : [])),
       })
-      if (store !== undefined) journal = openJournal(store, platform.clock.origin ?? null)
+      if (store !== undefined) journal = openJournal(store, platform.clock)
       loop.start(
         (at) => begin(config, at, given),
         () => {

@@ -1,4 +1,6 @@
 import { type DeviceState, type JsonValue, persist, type Snapshot } from '@realer-device/core'
+import type { Clock } from './platform.ts'
+import { withinLimit } from './slow-write.ts'
 import type { Store, StoreChange } from './store.ts'
 
 /** Keeps a device's snapshot in a store: each step writes what it has changed, and nothing else. */
@@ -35,7 +37,8 @@ interface Table {
 const HEAD = 'head'
 
 /** Reads a store, and goes on to write to it. Throws the store's error. */
-export function openJournal(store: Store, clockOrigin: string | null): Journal {
+export function openJournal(store: Store, clock: Clock): Journal {
+  const clockOrigin = clock.origin ?? null
   const entries = [...store.entries()]
   let table = readTable(entries)
   let isNew = entries.length === 0
@@ -62,7 +65,7 @@ export function openJournal(store: Store, clockOrigin: string | null): Journal {
       const written = store.write([{ key: HEAD, value: head }, ...changes])
       if (written === undefined) return adopt()
       // A promise of another library may call back at once, or twice: then a step would be carried out twice.
-      return Promise.resolve(written).then(adopt)
+      return withinLimit(Promise.resolve(written), clock).then(adopt)
     },
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@realer-device/core'
 import type { StepTrace } from './device-events.ts'
 import type { Platform } from './platform.ts'
+import { UnsettledWrite } from './slow-write.ts'
 
 /** One event on its way into the machine, and what its sender does around the step. */
 export interface Turn {
@@ -84,8 +85,9 @@ export function createLoop(platform: Pick<Platform, 'clock' | 'random' | 'wallCl
   }
 
   function unkept(turn: Turn | null, error: unknown): void {
-    if (turn?.unkept === undefined) port.unkept(error)
-    else turn.unkept(error)
+    turn?.unkept?.(error)
+    // Of one that has not answered nobody knows whether it is kept: neither state is the right one to go on from.
+    if (turn?.unkept === undefined || error instanceof UnsettledWrite) port.unkept(error)
   }
 
   /** What must survive is written first: then nothing has left the device that depends on it (PUB-9, DES-9). */

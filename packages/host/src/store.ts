@@ -17,7 +17,8 @@ export interface Store {
   entries(): Iterable<readonly [key: string, value: JsonValue]>
   /**
    * Writes all of the changes or none of them, whatever happens to the process or the power. When it returns, or when
-   * the promise it gave resolves, they are kept. Throws or rejects with {@link StoreError}; then none of them is.
+   * the promise it gave resolves, they are kept. Throws or rejects with {@link StoreError}; then none of them is. A promise
+   * that is not settled within 10 s counts as failed, and the device stops.
    * Never called again before a promise is settled.
    */
   write(changes: readonly StoreChange[]): void | Promise<void>

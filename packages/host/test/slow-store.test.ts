@@ -133,3 +133,19 @@ test('STOP-1: a stop is over when others can open the store, or its time to clos
     expect([isOver, platform.clock.running]).toEqual([true, 0])
   }
 })
+
+test('F-11, STOP-1, REN-5: a store that does not answer ends the device, with whatever waited for it', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform, told } = worldOn(store)
+  device.start()
+  cloud.bringOnline()
+  store.waits = true
+  const { kept, settled } = device.report('temperature', '20')
+  const stopping = device.stop()
+  platform.clock.advance(10_000)
+  await expect(kept).rejects.toMatchObject({ code: 'store-failed' })
+  await expect(settled).rejects.toMatchObject({ code: 'store-failed' })
+  expect(await stopping).toEqual({ revoked: false })
+  expect(told.life.at(-1)).toBe('stopped: storeFailed, revoked false')
+  expect([cloud.link.state, platform.clock.running]).toEqual(['destroyed', 0])
+})
