@@ -78,7 +78,7 @@ function runInWorker(program: string, facts: EngineFacts): Promise<SessionResult
     await writeFile(join(folder, 'worker.capnp'), workerConfiguration)
     const worker = spawn(program, ['serve', 'worker.capnp', '--control-fd=3'], {
       cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     try {
       const [line] = await once(worker.stdio[3] as NodeJS.ReadableStream, 'data')
