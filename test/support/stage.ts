@@ -19,11 +19,11 @@ export const timing = {
   slowRetryMs: 100,
   acknowledgementTimeoutMs: 300,
   publishTimeoutMs: 400,
-  callTimeoutMs: 1_000,
+  callTimeoutMs: 3_000,
   connectTimeoutMs: 1_000,
   closeTimeoutMs: 500,
   stableOnlineMs: 50,
-  stopTimeoutMs: 3_000,
+  stopTimeoutMs: 10_000,
 }
 
 const shortLives = {
