@@ -139,7 +139,7 @@ describe.each(places)('a device on %s', (_, makePlace, canBeFull) => {
   })
 
   it.skipIf(!canBeFull)(
-    `PUB-3, PUB-9: refuses a report that has no room, and goes on with all others when there is room${canBeFull ? '' : ' (SKIPPED: this process may not mount a file system)'}`,
+    `PUB-3, PUB-9: refuses a report that has no room, and goes on with all others when there is room, where this machine can mount a small disk${canBeFull ? '' : ' (SKIPPED: this process may not mount a file system)'}`,
     async () => {
       const place = makePlace()
       const world = deviceOn(place.open())
@@ -164,7 +164,7 @@ describe.each(places)('a device on %s', (_, makePlace, canBeFull) => {
   )
 
   it.skipIf(!canBeFull)(
-    `DES-9, SAFE-1: stops for a command that has no room; the next device knows all that was taken before${canBeFull ? '' : ' (SKIPPED: this process may not mount a file system)'}`,
+    `DES-9, SAFE-1: stops for a command that has no room; the next device knows all that was taken before, where this machine can mount a small disk${canBeFull ? '' : ' (SKIPPED: this process may not mount a file system)'}`,
     async () => {
       const place = makePlace()
       const world = deviceOn(place.open())

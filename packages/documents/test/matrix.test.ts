@@ -46,6 +46,11 @@ describe('a rule', () => {
     ],
     ['only another rule’s test', tests(test('ONE-12'), test('ONE-1 breach')), 'a holding test'],
     ['only a test with Mosquitto', tests(test('Mosquitto ONE-1'), test('ONE-1 breach')), 'a holding test'],
+    [
+      'only a test of what a machine may not have',
+      tests(test('ONE-1 in Deno, where this machine has it'), test('ONE-1 breach')),
+      'a holding test',
+    ],
     ['a word that only begins with breach', tests(test('ONE-1 breaches'), test('ONE-1')), 'a breach test'],
   ])('is reported where it has %s', (_what, changes, lack) => {
     expect(lacks(changes)).toEqual([`ONE-1 lacks ${lack}`])

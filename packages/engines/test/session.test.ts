@@ -10,7 +10,7 @@ const withSession = engines.flatMap(({ session, ...engine }) =>
 
 describe.each([
   { ...withSession[0], name: 'this Node.js', program: process.execPath },
-  ...withSession,
+  ...withSession.map((engine) => ({ ...engine, name: `${engine.name}, where this machine has it` })),
 ] as typeof withSession)('a real session in $name', (engine) => {
   const isHere = engine.name === 'this Node.js' || isInstalled({ ...engine })
   if (!isHere) process.stdout.write(`SKIPPED: a session in ${engine.name} (${installCommand(engine)})\n`)

@@ -10,7 +10,7 @@ export function writeMatrixPage(rows: readonly RuleRow[]): string {
     generatedNote,
     '# The rules, and what holds them',
     'Each rule of the protocol with the transitions and functions that hold it, the tests that show it, and the transcripts in which it can be seen. `S` marks a rule of the flow page, `P` one of another public page, `D` a decision of ours.',
-    'A test carries a rule whose id is a word of its name. Where the name has the word "breach", a breach of the rule shows in the test; in the others the rule holds. Only tests that passed count. Tests with a real Mosquitto are left out, so that this page is the same where it is not installed.',
+    'A test carries a rule whose id is a word of its name. Where the name has the word "breach", a breach of the rule shows in the test; in the others the rule holds. Only tests that passed count. Tests with a real Mosquitto, and others that need what a machine may not have, are left out, so that this page is the same on every machine.',
     open.length === 0
       ? 'Every rule is covered.'
       : `${open.length} of ${rows.length} rules lack something: the last column says what.`,
