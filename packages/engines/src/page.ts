@@ -33,7 +33,7 @@ done, and what the corpus reaches: [packages/engines](../packages/engines/README
 ## Again
 
 \`\`\`sh
-npx -y pnpm@12 engines                          # everything, about an hour on two cores; writes this page
+npx -y pnpm@12 engines                          # everything, 91 minutes on two busy cores; writes this page
 npx -y pnpm@12 engines --check --sample 100     # as continuous integration does: writes nothing
 \`\`\`
 
