@@ -92,6 +92,29 @@ test('REN-5: a message whose write outlasts the tuple is not acknowledged on the
   expect(cloud.packets()).toHaveLength(sent)
 })
 
+test('a step that subscribes, and whose write outlasts the tuple, does not subscribe with it', async () => {
+  const store = createFakeStore()
+  const { cloud, device, platform } = worldOn(store)
+  // REN-5. The first command runs for ever, so that the second one waits until its window ends.
+  device.onCommand('door', { execute: () => new Promise(() => {}), currentValue: () => 'closed' })
+  device.start()
+  cloud.bringOnline()
+  await settlePromises()
+  cloud.publish(topics.doorDesired, desiredState('des_1', 4, 'open'), 1)
+  cloud.publish(topics.doorDesired, desiredState('des_2', 5, 'open', 20), 2)
+  await settlePromises()
+  cloud.link.events.onClosed('network', 'gone')
+  platform.clock.advance(2_000)
+  cloud.link.events.onOpen()
+  platform.clock.jump(20_000)
+  store.waits = true
+  cloud.connack()
+  store.waits = false
+  platform.clock.jump(3_600_000)
+  await store.finish()
+  expect(cloud.packets().map(({ type }) => type)).toEqual(['CONNECT'])
+})
+
 test('CORE-1: a store whose promise is none of the language, and calls back twice, has each step carried out once', async () => {
   const store = createFakeStore()
   const { device, told } = worldOn(store)
